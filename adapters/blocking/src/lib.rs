@@ -1,0 +1,1 @@
+//! firesteel on blocking threads: server and proxy

@@ -1,0 +1,1 @@
+//! Moves bytes between a firesteel machine and any non-blocking Read + Write

@@ -1,0 +1,1 @@
+//! firesteel measured beside its peers

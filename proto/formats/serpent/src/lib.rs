@@ -1,0 +1,1 @@
+//! serpent (Python literals) as a serde format

@@ -1,0 +1,1 @@
+//! Remote objects for any event loop.
