@@ -1,0 +1,3 @@
+"""What the command line told about the server."""
+
+compressing = False
