@@ -25,7 +25,9 @@
 mod environment;
 mod process;
 mod socket_path;
+mod transcript;
 
 pub use environment::{python, scripts};
 pub use process::{Output, Python, PythonProcess, START_TIME, echoserver, server};
 pub use socket_path::{SocketPath, unique_socket_path};
+pub use transcript::{Sender, Step, Transcript};

@@ -44,3 +44,9 @@ fn the_server_for_clients() {
         server.finish(TIMEOUT);
     }
 }
+
+#[test]
+fn the_transcripts_still_hold() {
+    let output = Python::script("record.py").arg("--verify").run(TIMEOUT);
+    assert!(output.stdout.ends_with("ALL OK\n"), "{output:?}");
+}
