@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use firesteel_testkit::{Python, unique_socket_path};
+use firesteel_testkit::{Python, scripts, unique_socket_path};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -49,4 +49,13 @@ fn the_server_for_clients() {
 fn the_transcripts_still_hold() {
     let output = Python::script("record.py").arg("--verify").run(TIMEOUT);
     assert!(output.stdout.ends_with("ALL OK\n"), "{output:?}");
+}
+
+#[test]
+fn the_examples_in_python() {
+    let examples = scripts().join("../../../examples/python");
+    let path = |name| examples.join(name).display().to_string();
+    let (_server, uri) = firesteel_testkit::server(&path("server.py"), &[]);
+    let output = Python::script(&path("client.py")).arg(&uri).run(TIMEOUT);
+    assert!(output.stdout.ends_with("the total is 3\n"), "{output:?}");
 }
