@@ -1,0 +1,127 @@
+//! What went wrong in a text or in bytes, and where.
+
+use std::{borrow::Cow, fmt};
+
+/// An error of reading or writing a format: a category for programs, a byte offset where there is one, and a
+/// message for people.
+///
+/// It displays in lower case with the offset at the end: `expected a comma at byte 17`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FormatError(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    category: FormatErrorKind,
+    offset: Option<u64>,
+    message: Cow<'static, str>,
+}
+
+/// The category of a [`FormatError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FormatErrorKind {
+    /// The input is not in this format.
+    Syntax,
+    /// The input ends in the middle of a value.
+    UnexpectedEnd,
+    /// Nested more deeply than the limit.
+    Depth,
+    /// Larger than a limit.
+    Size,
+    /// Not UTF-8.
+    Utf8,
+    /// A lone surrogate in a text.
+    Surrogate,
+    /// A number outside the range of what can hold it.
+    NumberRange,
+    /// Valid, but not supported by this format or by firesteel.
+    Unsupported,
+    /// A key of a dict or an element of a set that Python cannot hash.
+    Unhashable,
+    /// The value is of another type than was asked for; what serde reports as well.
+    Type,
+    /// Something follows after the value.
+    Trailing,
+}
+
+impl FormatError {
+    /// An error without a place.
+    #[cold]
+    pub fn new(category: FormatErrorKind, message: impl Into<Cow<'static, str>>) -> FormatError {
+        FormatError(Box::new(Inner {
+            category,
+            offset: None,
+            message: message.into(),
+        }))
+    }
+
+    /// An error at a byte offset of the input.
+    #[cold]
+    pub fn at(
+        category: FormatErrorKind,
+        offset: usize,
+        message: impl Into<Cow<'static, str>>,
+    ) -> FormatError {
+        FormatError(Box::new(Inner {
+            category,
+            offset: Some(offset as u64),
+            message: message.into(),
+        }))
+    }
+
+    /// The category.
+    pub fn category(&self) -> FormatErrorKind {
+        self.0.category
+    }
+
+    /// The byte offset in the input, where the error has a place.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
+    /// The message without the offset.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Adds the offset if there is none yet; formats use it for errors that visitors report.
+    #[cold]
+    pub fn or_offset(mut self, offset: usize) -> FormatError {
+        self.0.offset.get_or_insert(offset as u64);
+        self
+    }
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        match self.0.offset {
+            Some(offset) => write!(f, " at byte {offset}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FormatError")
+            .field("category", &self.0.category)
+            .field("offset", &self.0.offset)
+            .field("message", &self.0.message)
+            .finish()
+    }
+}
+
+impl std::error::Error for FormatError {}
+
+impl serde::ser::Error for FormatError {
+    fn custom<T: fmt::Display>(message: T) -> FormatError {
+        FormatError::new(FormatErrorKind::Type, message.to_string())
+    }
+}
+
+impl serde::de::Error for FormatError {
+    fn custom<T: fmt::Display>(message: T) -> FormatError {
+        FormatError::new(FormatErrorKind::Type, message.to_string())
+    }
+}

@@ -1,0 +1,27 @@
+//! Limits of reading, shared by the formats.
+
+/// What a reader accepts at most.
+///
+/// ```
+/// let mut limits = firesteel_value::Limits::default();
+/// limits.max_depth = 50;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How deeply containers may be nested. Default 200, which is where Python's own parser stops. Each level costs
+    /// stack while it is read: well below a kilobyte in an optimised build, several in an unoptimised one.
+    pub max_depth: usize,
+    /// How long the input may be, in bytes. Default 1 GiB, which is Pyro's limit for a message. A dynamic value takes
+    /// up to about forty times the memory of its text (`[[0],[0],..`), typically two to five times.
+    pub max_size: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_depth: 200,
+            max_size: 1 << 30,
+        }
+    }
+}

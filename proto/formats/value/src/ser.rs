@@ -1,0 +1,75 @@
+//! How values write themselves to any serde format.
+
+use serde::ser::{Serialize, SerializeMap, SerializeTuple, Serializer};
+
+use crate::{CLASS, Dict, Instance, Value, names};
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::None => serializer.serialize_none(),
+            Value::Ellipsis => serializer.serialize_newtype_struct(names::ELLIPSIS, &()),
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::Int(number) => serializer.serialize_i64(*number),
+            Value::BigInt(number) => number.serialize(serializer),
+            Value::Float(number) => serializer.serialize_f64(*number),
+            Value::Complex(number) => number.serialize(serializer),
+            Value::Str(text) => serializer.serialize_str(text),
+            Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
+            Value::ByteArray(bytes) => {
+                serializer.serialize_newtype_struct(names::BYTEARRAY, &RawBytes(bytes))
+            }
+            Value::List(elements) => serializer.collect_seq(elements),
+            Value::Tuple(elements) => {
+                let mut tuple = serializer.serialize_tuple(elements.len())?;
+                for element in elements {
+                    tuple.serialize_element(element)?;
+                }
+                tuple.end()
+            }
+            Value::Set(elements) => serializer.serialize_newtype_struct(names::SET, elements),
+            Value::FrozenSet(elements) => {
+                serializer.serialize_newtype_struct(names::FROZENSET, elements)
+            }
+            Value::Dict(dict) => dict.serialize(serializer),
+            Value::Instance(instance) => instance.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Dict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        for (key, value) in self {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Instance {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(names::INSTANCE, &ClassDict(self))
+    }
+}
+
+struct ClassDict<'a>(&'a Instance);
+
+impl Serialize for ClassDict<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.fields.len() + 1))?;
+        map.serialize_entry(CLASS, &self.0.class)?;
+        for (key, value) in &self.0.fields {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+struct RawBytes<'a>(&'a [u8]);
+
+impl Serialize for RawBytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
