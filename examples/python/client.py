@@ -22,7 +22,7 @@ def main():
         counter.step = step
         try:
             counter.add("five")
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             print("a wrong argument:", type(error).__name__)
         assert counter.total() == before + 3
         print("the total is", counter.total())
