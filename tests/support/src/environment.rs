@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -49,12 +49,12 @@ impl Environment {
     }
 
     /// Returns the interpreter, calling `install` for a folder that is not there or half made.
-    pub(crate) fn prepare(&self, install: impl FnOnce(&Path)) -> PathBuf {
+    pub(crate) fn prepare(&self, install: impl FnOnce(&Path, &File)) -> PathBuf {
         if !self.is_complete() {
-            let _lock = self.lock();
+            let lock = self.lock();
             // Another process may have finished while this one waited for the lock.
             if !self.is_complete() {
-                self.rebuild(install);
+                self.rebuild(|root| install(root, &lock));
             }
         }
         self.interpreter()
@@ -83,7 +83,7 @@ impl Environment {
         fs::rename(&unfinished, self.marker()).expect("the marker can be renamed");
     }
 
-    /// The system frees the lock when its holder dies, so a killed run leaves nothing to clean up.
+    /// The system frees the lock when its holders die, so a killed run leaves nothing to clean up.
     fn lock(&self) -> File {
         fs::create_dir_all(self.root.parent().expect("it lies in the target directory"))
             .expect("the target directory can be made");
@@ -102,16 +102,18 @@ impl Environment {
     }
 }
 
-fn install(root: &Path) {
+/// The programs that work in `root` hold the lock as their standard input: they outlive a killed run.
+fn install(root: &Path, lock: &File) {
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv"]).arg(root);
-    run(&mut venv, INSTALL_PYTHON);
+    run(&mut venv, lock, INSTALL_PYTHON);
     let mut pip = Command::new(root.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--no-input"])
         .arg("--disable-pip-version-check")
         .args(REQUIREMENTS.split_whitespace());
     run(
         &mut pip,
+        lock,
         "the tests install Pyro from PyPI; is the network there?",
     );
 }
@@ -119,7 +121,9 @@ fn install(root: &Path) {
 const INSTALL_PYTHON: &str = "the tests need python3 with its venv module: \
     install it with `apt-get install python3 python3-venv`, or with your system's own command";
 
-fn run(command: &mut Command, advice: &str) {
+fn run(command: &mut Command, lock: &File, advice: &str) {
+    let input = lock.try_clone().expect("the lock file can be shared");
+    command.stdin(Stdio::from(input));
     let output = match command.output() {
         Ok(output) => output,
         Err(error) => panic!("{command:?} cannot be started: {error}\n{advice}"),
@@ -160,7 +164,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn pretend_to_install(root: &Path) {
+    fn pretend_to_install(root: &Path, _: &File) {
         assert!(!root.exists(), "leftovers must be gone");
         fs::create_dir_all(root.join("bin")).unwrap();
         fs::write(root.join("bin/python"), "").unwrap();
@@ -179,10 +183,10 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    Environment::new(folder.join("venv")).prepare(|root| {
+                    Environment::new(folder.join("venv")).prepare(|root, lock| {
                         made.fetch_add(1, Ordering::SeqCst);
                         thread::sleep(Duration::from_millis(100));
-                        pretend_to_install(root);
+                        pretend_to_install(root, lock);
                     })
                 });
             }
@@ -200,7 +204,7 @@ mod tests {
         assert!(!environment.is_complete());
         environment.prepare(pretend_to_install);
         assert!(environment.is_complete());
-        environment.prepare(|_| panic!("it is there already"));
+        environment.prepare(|_, _| panic!("it is there already"));
         fs::remove_file(folder.join("venv/bin/python")).unwrap();
         environment.prepare(pretend_to_install);
         assert!(environment.is_complete());
@@ -208,11 +212,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_run_started_holds_the_lock() {
+        let folder = empty_folder("testkit-killed");
+        let environment = Environment::new(folder.join("venv"));
+        let lock = environment.lock();
+        let mut orphan = Command::new("sleep")
+            .arg("0.3")
+            .stdin(Stdio::from(lock.try_clone().unwrap()))
+            .spawn()
+            .unwrap();
+        drop(lock);
+        let started = Instant::now();
+        drop(environment.lock());
+        assert!(started.elapsed() > Duration::from_millis(200));
+        orphan.wait().unwrap();
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     #[should_panic(expected = "apt-get install python3 python3-venv")]
     fn says_what_to_install() {
-        run(
-            &mut Command::new("firesteel-no-such-python"),
-            INSTALL_PYTHON,
-        );
+        let lock = File::open("/dev/null").unwrap();
+        let mut missing = Command::new("firesteel-no-such-python");
+        run(&mut missing, &lock, INSTALL_PYTHON);
     }
 }
