@@ -1,1 +1,130 @@
-//! Moves bytes between a firesteel machine and any non-blocking Read + Write
+//! Moves bytes between a [`Machine`] and any non-blocking `Read + Write`: the whole of what an
+//! adapter has to do, but for the waiting.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::os::unix::net::UnixStream;
+//! use std::time::Instant;
+//! use firesteel_proto::{Budget, Config, Daemon, Peer};
+//! use firesteel_pump::pump;
+//!
+//! let (socket, peer) = UnixStream::pair()?;
+//! socket.set_nonblocking(true)?;
+//! let mut daemon = <Daemon>::new(Instant::now(), Config::default());
+//! let id = daemon.open(Instant::now(), Peer::default(), None)?;
+//! if let Some(session) = daemon.session(id) {
+//!     pump(session, &socket, Instant::now())?; // nothing there yet: returns at once
+//! }
+//! # let _ = peer;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::time::Instant;
+
+use bytes::Buf;
+use firesteel_proto::Machine;
+
+/// Chunks in one vectored write.
+const SLICES: usize = 16;
+
+/// Sends and receives until neither goes further: for edge-triggered and level-triggered loops, and
+/// for those that just try.
+///
+/// It loops because sending may lift back-pressure: on an edge-triggered loop nobody else would read
+/// again. Set the interests from `wants_read` and `wants_write` afterwards.
+///
+/// # Errors
+/// The socket's own: give the machine a `handle_error` then, and drop the socket.
+pub fn pump(mut machine: impl Machine, mut io: impl Read + Write, now: Instant) -> io::Result<()> {
+    loop {
+        send(&mut machine, &mut io)?;
+        if receive(&mut machine, &mut io, now)? == Received::Nothing {
+            return Ok(());
+        }
+    }
+}
+
+/// Like [`pump`], but takes a read that does not fill its buffer for the last: this saves the read
+/// that would only say so.
+///
+/// For real sockets, on level-triggered loops, and on edge-triggered ones while the event does not
+/// tell of the stream's end (`EPOLLRDHUP`): at the end, use [`pump`].
+///
+/// # Errors
+/// As for [`pump`].
+pub fn pump_short(mut machine: impl Machine, mut io: impl Read + Write, now: Instant) -> io::Result<()> {
+    loop {
+        let last = receive(&mut machine, &mut io, now)?;
+        send(&mut machine, &mut io)?;
+        if last != Received::Full {
+            return Ok(());
+        }
+    }
+}
+
+/// Sends until there is nothing left, or no room; true when anything went out.
+///
+/// # Errors
+/// As for [`pump`].
+pub fn send(machine: &mut impl Machine, io: &mut impl Write) -> io::Result<bool> {
+    let mut sent = false;
+    while let Some(mut transmit) = machine.poll_transmit() {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let filled = transmit.slices(&mut slices);
+        let result = match &slices[..filled] {
+            [one] => io.write(one),
+            several => io.write_vectored(several),
+        };
+        match result {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(n) => {
+                transmit.advance(n);
+                sent = true;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sent)
+}
+
+/// What one attempt to receive brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// As much as there was space for.
+    Full,
+    /// Less than that, or the end.
+    Some,
+    /// Nothing is there, or the machine wants nothing.
+    Nothing,
+}
+
+/// Receives once, if the machine wants it.
+///
+/// # Errors
+/// As for [`pump`].
+pub fn receive(machine: &mut impl Machine, io: &mut impl Read, now: Instant) -> io::Result<Received> {
+    loop {
+        if !machine.wants_read() {
+            return Ok(Received::Nothing);
+        }
+        let space = machine.input_buf();
+        let len = space.len();
+        match io.read(space) {
+            Ok(0) => {
+                machine.handle_eof(now);
+                return Ok(Received::Some);
+            }
+            Ok(n) => {
+                machine.handle_filled(now, n);
+                return Ok(if n < len { Received::Some } else { Received::Full });
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Received::Nothing),
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        }
+    }
+}

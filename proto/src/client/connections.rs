@@ -1,0 +1,310 @@
+//! All connections of a client: who wants a socket, who has output, who has ended.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use slab::Slab;
+
+use super::{ConnId, ProxyEvent};
+use crate::connection::{CallId, ClientCore, ClientEvent, Request, SCRATCH};
+use crate::error::{CallError, CloseReason};
+use crate::layer::Layer;
+use crate::limits::{Config, Handshake};
+use crate::timers::Timers;
+use crate::value::ObjectId;
+
+/// Bits of a call's id that tell its connection's place.
+const PLACE_BITS: u32 = 24;
+
+pub(super) struct Connections {
+    slots: Slab<Slot>,
+    generation: u32,
+    config: Arc<Config>,
+    now: Instant,
+    issued: u64,
+    pub(super) scratch: Vec<u8>,
+    pool: Vec<Vec<u8>>,
+    wanted: VecDeque<ConnId>,
+    announced: VecDeque<ConnId>,
+    touched: Vec<ConnId>,
+    timers: Timers<ConnId>,
+    events: VecDeque<ProxyEvent>,
+}
+
+struct Slot {
+    generation: u32,
+    core: ClientCore,
+    /// There is a socket.
+    connected: bool,
+    timer: Option<Instant>,
+    announced: bool,
+    touched: bool,
+}
+
+impl Connections {
+    pub(super) fn new(now: Instant, config: Arc<Config>) -> Self {
+        Self {
+            slots: Slab::new(),
+            generation: 0,
+            config,
+            now,
+            issued: 0,
+            scratch: Vec::new(),
+            pool: Vec::new(),
+            wanted: VecDeque::new(),
+            announced: VecDeque::new(),
+            touched: Vec::new(),
+            timers: Timers::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Time, which never goes backwards.
+    pub(super) fn at(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    pub(super) fn open(&mut self, now: Instant, handshake: Handshake, object: ObjectId) -> ConnId {
+        let now = self.at(now);
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let core = ClientCore::new(now, Arc::clone(&self.config), handshake, object, None);
+        let slot = Slot { generation, core, connected: false, timer: None, announced: false, touched: false };
+        let id = ConnId { index: self.slots.insert(slot) as u32, generation };
+        self.scratch.resize(SCRATCH, 0);
+        self.wanted.push_back(id);
+        self.notice(id);
+        id
+    }
+
+    pub(super) fn core(&self, id: ConnId) -> Option<&ClientCore> {
+        self.slots.get(id.index as usize).filter(|slot| slot.generation == id.generation).map(|slot| &slot.core)
+    }
+
+    fn slot_mut(&mut self, id: ConnId) -> Option<&mut Slot> {
+        self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
+    }
+
+    pub(super) fn core_mut(&mut self, id: ConnId) -> Option<&mut ClientCore> {
+        self.slot_mut(id).map(|slot| &mut slot.core)
+    }
+
+    /// True while calls can be made on it.
+    pub(super) fn is_usable(&self, id: ConnId) -> bool {
+        self.core(id).is_some_and(ClientCore::is_open)
+    }
+
+    pub(super) fn is_connected(&self, id: ConnId) -> bool {
+        self.slots.get(id.index as usize).is_some_and(|slot| slot.generation == id.generation && slot.connected)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    // Calls.
+
+    pub(super) fn call(&mut self, now: Instant, on: ConnId, request: &Request<'_>) -> Result<CallId, CallError> {
+        let now = self.at(now);
+        let id = self.next_id(on);
+        self.prepare(on)?.call(now, id, request)?;
+        self.notice(on);
+        Ok(id)
+    }
+
+    pub(super) fn notify(&mut self, now: Instant, on: ConnId, request: &Request<'_>) -> Result<(), CallError> {
+        self.at(now);
+        self.prepare(on)?.notify(request)?;
+        self.notice(on);
+        Ok(())
+    }
+
+    pub(super) fn ping(&mut self, now: Instant, on: ConnId) -> Result<CallId, CallError> {
+        let now = self.at(now);
+        let id = self.next_id(on);
+        self.prepare(on)?.ping(now, id)?;
+        self.notice(on);
+        Ok(id)
+    }
+
+    pub(super) fn cancel(&mut self, now: Instant, call: CallId) -> bool {
+        self.at(now);
+        let index = (call.0 >> (64 - PLACE_BITS)) as usize;
+        let Some(slot) = self.slots.get_mut(index) else { return false };
+        let id = ConnId { index: index as u32, generation: slot.generation };
+        let cancelled = slot.core.cancel(call);
+        self.notice(id);
+        cancelled
+    }
+
+    fn next_id(&mut self, on: ConnId) -> CallId {
+        self.issued += 1;
+        CallId((u64::from(on.index) << (64 - PLACE_BITS)) | (self.issued & (u64::MAX >> PLACE_BITS)))
+    }
+
+    fn prepare(&mut self, on: ConnId) -> Result<&mut ClientCore, CallError> {
+        let slot = self.slots.get_mut(on.index as usize).filter(|slot| slot.generation == on.generation);
+        let core = &mut slot.ok_or(CallError::Closed)?.core;
+        core.link().borrow_outbox(&mut self.pool);
+        Ok(core)
+    }
+
+    // Sockets.
+
+    pub(super) fn poll_connect(&mut self) -> Option<ConnId> {
+        loop {
+            let id = self.wanted.pop_front()?;
+            if self.core(id).is_some() && !self.is_connected(id) {
+                return Some(id);
+            }
+        }
+    }
+
+    pub(super) fn connected(&mut self, now: Instant, id: ConnId, layer: Option<Box<dyn Layer>>) {
+        let now = self.at(now);
+        if let Some(slot) = self.slot_mut(id) {
+            slot.connected = true;
+            if let Some(layer) = layer {
+                slot.core.link().attach(now, layer);
+            }
+        }
+        self.notice(id);
+    }
+
+    pub(super) fn failed(&mut self, now: Instant, id: ConnId, reason: String) {
+        self.at(now);
+        if let Some(core) = self.core_mut(id) {
+            core.finish(CloseReason::Unreachable(reason));
+        }
+        self.notice(id);
+    }
+
+    pub(super) fn handle_filled(&mut self, id: ConnId, now: Instant, n: usize) {
+        let now = self.at(now);
+        if let Some(slot) = self.slots.get_mut(id.index as usize) {
+            slot.core.link().borrow_inbox(&mut self.pool);
+            slot.core.handle_filled(now, &self.scratch, n);
+        }
+        self.touch(id);
+    }
+
+    pub(super) fn input_buf(&mut self, id: ConnId) -> &mut [u8] {
+        match self.slots.get_mut(id.index as usize) {
+            Some(slot) if slot.generation == id.generation => slot.core.link().input_buf(&mut self.scratch),
+            _ => &mut [],
+        }
+    }
+
+    pub(super) fn touch(&mut self, id: ConnId) {
+        if let Some(slot) = self.slot_mut(id)
+            && !std::mem::replace(&mut slot.touched, true)
+        {
+            self.touched.push(id);
+        }
+    }
+
+    pub(super) fn poll_connection(&mut self) -> Option<ConnId> {
+        loop {
+            self.settle();
+            let id = self.announced.pop_front()?;
+            let Some(slot) = self.slot_mut(id) else { continue };
+            slot.announced = false;
+            if slot.core.link_ref().wants_write() {
+                return Some(id);
+            }
+        }
+    }
+
+    // Steps.
+
+    /// Does what pumping has made possible.
+    fn settle(&mut self) {
+        while let Some(id) = self.touched.pop() {
+            if let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation) {
+                slot.touched = false;
+                slot.core.link().trim(&mut self.pool);
+                self.notice(id);
+            }
+        }
+    }
+
+    /// Puts a connection where its state says that it belongs, and collects its events.
+    fn notice(&mut self, id: ConnId) {
+        let index = id.index as usize;
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.generation == id.generation) else { return };
+        while let Some(event) = slot.core.poll_event() {
+            self.events.push_back(match event {
+                ClientEvent::Connected => ProxyEvent::Connected(id),
+                ClientEvent::Done { id, result, annotations } => ProxyEvent::Done { id, result, annotations },
+                ClientEvent::Closed(_) => continue,
+            });
+        }
+        match (slot.core.poll_timeout(), slot.timer) {
+            (Some(at), set) if set.is_none_or(|set| at < set) => {
+                slot.timer = Some(at);
+                self.timers.set(at, id);
+            }
+            _ => {}
+        }
+        let link = slot.core.link_ref();
+        if link.is_closed() || (link.ignores_input() && !slot.connected) {
+            let reason = link.reason().cloned().unwrap_or(CloseReason::Local);
+            self.slots.remove(index);
+            self.events.push_back(ProxyEvent::Closed { connection: id, reason });
+        } else if slot.connected && link.wants_write() && !std::mem::replace(&mut slot.announced, true) {
+            self.announced.push_back(id);
+        }
+    }
+
+    pub(super) fn poll_event(&mut self) -> Option<ProxyEvent> {
+        if self.events.is_empty() {
+            self.settle();
+        }
+        self.events.pop_front()
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        let now = self.at(now);
+        self.settle();
+        while let Some(id) = self.timers.pop_due(now) {
+            if let Some(slot) = self.slot_mut(id) {
+                slot.timer = None;
+                slot.core.handle_timeout(now);
+                self.notice(id);
+            }
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let pending = |id: &ConnId| self.core(*id).is_some_and(|core| core.has_events() || core.link_ref().is_closed());
+        if !self.events.is_empty()
+            || !self.announced.is_empty()
+            || !self.wanted.is_empty()
+            || self.touched.iter().any(pending)
+        {
+            return Some(self.now);
+        }
+        self.timers.next()
+    }
+
+    pub(super) fn close(&mut self, now: Instant, id: ConnId) {
+        self.at(now);
+        if let Some(core) = self.core_mut(id) {
+            core.close();
+        }
+        self.notice(id);
+    }
+
+    pub(super) fn close_all(&mut self, now: Instant) {
+        let ids: Vec<_> = self
+            .slots
+            .iter()
+            .map(|(index, slot)| ConnId { index: index as u32, generation: slot.generation })
+            .collect();
+        for id in ids {
+            self.close(now, id);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Layer 3, calling: a [`Client`] owns all outgoing connections and the proxies that use them.
+
+mod caller;
+mod connection;
+mod connections;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use slab::Slab;
+
+pub use caller::Caller;
+pub use connection::Connection;
+
+use crate::connection::{CallId, RemoteMetadata, Reply, Request};
+use crate::error::{CallError, CallFailure, CloseReason};
+use crate::layer::Layer;
+use crate::limits::{Config, Handshake};
+use crate::uri::{Location, Uri};
+use crate::value::ObjectId;
+use crate::wire::OwnedAnnotations;
+use connections::Connections;
+
+/// Calls remote objects: the mirror of [`Daemon`](crate::Daemon), without IO of its own.
+///
+/// A proxy connects when it is first used, and again when it is used after a loss; a call is never
+/// repeated by itself. The embedder connects sockets as [`poll_connect`](Self::poll_connect) asks,
+/// and pumps them.
+pub struct Client {
+    connections: Connections,
+    proxies: Slab<ProxySlot>,
+    generation: u32,
+}
+
+struct ProxySlot {
+    generation: u32,
+    object: ObjectId,
+    /// None for a socket that is there already: lost, it stays lost.
+    target: Option<Target>,
+    connection: Option<ConnId>,
+}
+
+/// Names a proxy of a client; never used again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProxyId {
+    index: u32,
+    generation: u32,
+}
+
+/// Names a connection of a client; never used again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId {
+    index: u32,
+    generation: u32,
+}
+
+impl fmt::Debug for ProxyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProxyId({}/{})", self.index, self.generation)
+    }
+}
+
+impl fmt::Debug for ConnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnId({}/{})", self.index, self.generation)
+    }
+}
+
+/// Where to connect to: the embedder resolves names and opens sockets.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A TCP port.
+    Tcp {
+        /// Name or address.
+        host: String,
+        /// Port number.
+        port: u16,
+    },
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+impl From<&Location> for Target {
+    fn from(location: &Location) -> Self {
+        match location {
+            Location::Tcp { host, port } => Self::Tcp { host: host.clone(), port: *port },
+            Location::Unix(path) => Self::Unix(path.clone()),
+        }
+    }
+}
+
+/// What happened on a client's connections.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ProxyEvent {
+    /// The server let us in.
+    Connected(ConnId),
+    /// A call ended; each does so exactly once.
+    Done {
+        /// Which one.
+        id: CallId,
+        /// How.
+        result: Result<Reply, CallFailure>,
+        /// The annotations of the answer.
+        annotations: OwnedAnnotations,
+    },
+    /// A connection is over: drop its socket.
+    Closed {
+        /// Which one; it is not known to the client any more.
+        connection: ConnId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+impl Client {
+    /// A client without proxies.
+    pub fn new(now: Instant, config: Config) -> Self {
+        Self { connections: Connections::new(now, Arc::new(config)), proxies: Slab::new(), generation: 0 }
+    }
+
+    /// A proxy for the object that a `PYRO:` URI names. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// A text that is no URI, or one that only a name server can resolve.
+    pub fn proxy(&mut self, uri: &str) -> Result<ProxyId, CallError> {
+        match uri.parse()? {
+            Uri::Pyro { object, location } => Ok(self.add(object.into(), Some(Target::from(&location)), None)),
+            Uri::Name { .. } | Uri::Meta { .. } => Err(CallError::InvalidUri(format!(
+                "{uri} has to be looked up in a name server, which is not supported: use a PYRO: uri"
+            ))),
+        }
+    }
+
+    /// A connection over a socket that is there already, without a handshake, as Pyro does it, and a
+    /// proxy on it. Closing the proxy's connection does not close the socket.
+    pub fn adopt(
+        &mut self,
+        now: Instant,
+        object: impl Into<ObjectId>,
+        layer: Option<Box<dyn Layer>>,
+    ) -> (ConnId, ProxyId) {
+        let object = object.into();
+        let connection = self.connections.open(now, Handshake::Absent, object.clone());
+        self.connections.connected(now, connection, layer);
+        (connection, self.add(object, None, Some(connection)))
+    }
+
+    /// A proxy for another object on a connection that is there.
+    pub fn proxy_on(&mut self, connection: ConnId, object: impl Into<ObjectId>) -> ProxyId {
+        self.add(object.into(), None, Some(connection))
+    }
+
+    /// Forgets a proxy. Its connection closes, unless another proxy uses it.
+    pub fn release(&mut self, now: Instant, proxy: ProxyId) {
+        let index = proxy.index as usize;
+        if self.proxies.get(index).is_none_or(|slot| slot.generation != proxy.generation) {
+            return;
+        }
+        if let Some(connection) = self.proxies.remove(index).connection
+            && !self.proxies.iter().any(|(_, slot)| slot.connection == Some(connection))
+        {
+            self.connections.close(now, connection);
+        }
+    }
+
+    /// Makes a call; its end comes as an event.
+    ///
+    /// # Errors
+    /// Arguments that cannot be serialized, a message above the limit, too many calls in flight.
+    /// Nothing was sent then.
+    pub fn call(&mut self, now: Instant, proxy: ProxyId, request: &Request<'_>) -> Result<CallId, CallError> {
+        let (connection, request) = self.route(now, proxy, request)?;
+        self.connections.call(now, connection, &request)
+    }
+
+    /// Makes a call that is not answered.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn notify(&mut self, now: Instant, proxy: ProxyId, request: &Request<'_>) -> Result<(), CallError> {
+        let (connection, request) = self.route(now, proxy, request)?;
+        self.connections.notify(now, connection, &request)
+    }
+
+    /// Sends a PING; the answer comes as an event with [`Reply::Pong`].
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn ping(&mut self, now: Instant, proxy: ProxyId) -> Result<CallId, CallError> {
+        let (connection, _) = self.route(now, proxy, &Request::method("", &()))?;
+        self.connections.ping(now, connection)
+    }
+
+    /// Ends a call at this end; false when it has ended already. The server is not told.
+    pub fn cancel(&mut self, now: Instant, call: CallId) -> bool {
+        self.connections.cancel(now, call)
+    }
+
+    /// What the proxy's object exposes, once the handshake told.
+    pub fn metadata(&self, proxy: ProxyId) -> Option<&RemoteMetadata> {
+        let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
+        self.connections.core(slot.connection?)?.metadata()
+    }
+
+    /// The connection that a proxy uses now.
+    pub fn connection_of(&self, proxy: ProxyId) -> Option<ConnId> {
+        let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
+        slot.connection.filter(|connection| self.connections.core(*connection).is_some())
+    }
+
+    /// The next socket to connect: answer with [`connected`](Self::connected) or
+    /// [`failed`](Self::failed).
+    pub fn poll_connect(&mut self) -> Option<(ConnId, Target)> {
+        loop {
+            let id = self.connections.poll_connect()?;
+            let wanted = self.proxies.iter().find(|(_, slot)| slot.connection == Some(id));
+            if let Some(target) = wanted.and_then(|(_, slot)| slot.target.clone()) {
+                return Some((id, target));
+            }
+        }
+    }
+
+    /// The socket is connected: pump it.
+    pub fn connected(&mut self, now: Instant, connection: ConnId, layer: Option<Box<dyn Layer>>) {
+        self.connections.connected(now, connection, layer);
+    }
+
+    /// The socket could not be connected: the calls that wait for it are lost.
+    pub fn failed(&mut self, now: Instant, connection: ConnId, reason: impl fmt::Display) {
+        self.connections.failed(now, connection, reason.to_string());
+    }
+
+    /// A connection, to be pumped; `None` once it is over.
+    pub fn connection(&mut self, id: ConnId) -> Option<Connection<'_>> {
+        Connection::new(&mut self.connections, id)
+    }
+
+    /// The next connection that wants to be pumped: it has output.
+    pub fn poll_connection(&mut self) -> Option<ConnId> {
+        self.connections.poll_connection()
+    }
+
+    /// Does what is due at `now`; harmless when early.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.connections.handle_timeout(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next; past while an event, a connection
+    /// or a socket to connect waits to be polled.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.connections.poll_timeout()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<ProxyEvent> {
+        self.connections.poll_event()
+    }
+
+    /// Closes all connections, sending what is queued; calls that are out are lost.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.connections.close_all(now);
+    }
+
+    /// True when no connection is left.
+    pub fn is_drained(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    fn add(&mut self, object: ObjectId, target: Option<Target>, connection: Option<ConnId>) -> ProxyId {
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let index = self.proxies.insert(ProxySlot { generation, object, target, connection }) as u32;
+        ProxyId { index, generation }
+    }
+
+    /// The connection for a call, a new one where the last was lost, and the request with its object.
+    fn route<'a>(
+        &mut self,
+        now: Instant,
+        proxy: ProxyId,
+        request: &Request<'a>,
+    ) -> Result<(ConnId, Request<'a>), CallError> {
+        let slot = self
+            .proxies
+            .get_mut(proxy.index as usize)
+            .filter(|slot| slot.generation == proxy.generation)
+            .ok_or(CallError::UnknownProxy)?;
+        let usable = slot.connection.filter(|connection| self.connections.is_usable(*connection));
+        let connection = match usable {
+            Some(connection) => connection,
+            None if slot.target.is_some() => {
+                let connection = self.connections.open(now, Handshake::Required, slot.object.clone());
+                slot.connection = Some(connection);
+                connection
+            }
+            None => return Err(CallError::Closed),
+        };
+        let mut request = request.clone();
+        request.object.get_or_insert_with(|| slot.object.clone());
+        Ok((connection, request))
+    }
+}

@@ -1,0 +1,469 @@
+//! The client's end of a connection: requests out, answers matched to them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use firesteel_value::{Dict, Value};
+
+use super::client_events::{CallId, ClientEvent, Reply};
+use super::link::Link;
+use super::remote_metadata::RemoteMetadata;
+use super::request::Request;
+use crate::error::{CallError, CallFailure, CloseReason, ProtocolError};
+use crate::fault::Fault;
+use crate::layer::Layer;
+use crate::limits::{Config, Handshake};
+use crate::serializer::{MARSHAL, SerializerId, Style, read, read_marshal_text};
+use crate::timers::Timers;
+use crate::value::{ObjectId, Payload};
+use crate::wire::{self, Annotations, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations, Parsed};
+
+/// The client's end of a connection, without buffers of its own to read into.
+pub(crate) struct ClientCore {
+    link: Link,
+    config: Arc<Config>,
+    object: ObjectId,
+    state: State,
+    /// Calls that are out, in the order in which they were made.
+    flights: VecDeque<Flight>,
+    deadlines: Timers<CallId>,
+    events: VecDeque<ClientEvent>,
+    metadata: Option<RemoteMetadata>,
+    sequence: u16,
+    /// The `Closed` event was given.
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The server's answer is awaited until the deadline; these bytes follow it.
+    Handshake {
+        deadline: Instant,
+        held: Vec<u8>,
+    },
+    Ready,
+}
+
+#[derive(Debug)]
+struct Flight {
+    id: CallId,
+    sequence: u16,
+    serializer: SerializerId,
+    ping: bool,
+    deadline: bool,
+    /// The caller has its result already: the answer is dropped when it comes.
+    abandoned: bool,
+}
+
+impl ClientCore {
+    pub(crate) fn new(
+        now: Instant,
+        config: Arc<Config>,
+        handshake: Handshake,
+        object: ObjectId,
+        layer: Option<Box<dyn Layer>>,
+    ) -> Self {
+        let mut core = Self {
+            link: Link::new(now, layer),
+            state: State::Ready,
+            object,
+            flights: VecDeque::new(),
+            deadlines: Timers::new(),
+            events: VecDeque::new(),
+            metadata: None,
+            sequence: 0,
+            ended: false,
+            config,
+        };
+        match handshake {
+            Handshake::Absent => core.events.push_back(ClientEvent::Connected),
+            Handshake::Required | Handshake::Auto => core.connect(now),
+        }
+        core
+    }
+
+    pub(crate) fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    pub(crate) fn link_ref(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn metadata(&self) -> Option<&RemoteMetadata> {
+        self.metadata.as_ref()
+    }
+
+    // Input.
+
+    pub(crate) fn handle_filled(&mut self, now: Instant, scratch: &[u8], n: usize) {
+        self.link.handle_filled(now, scratch, n);
+        self.advance();
+    }
+
+    pub(crate) fn handle_eof(&mut self, now: Instant) {
+        self.link.handle_eof(now);
+        self.advance();
+        // Nobody will answer what is still open.
+        self.finish(CloseReason::PeerEof);
+    }
+
+    pub(crate) fn handle_error(&mut self) {
+        self.finish(CloseReason::Transport);
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.link.handle_timeout(now);
+        if let State::Handshake { deadline, .. } = self.state
+            && deadline <= now
+        {
+            self.finish(CloseReason::Timeout);
+        }
+        while let Some(id) = self.deadlines.pop_due(now) {
+            self.abandon(id, CallFailure::Deadline);
+        }
+        self.advance();
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        if self.link.is_closed() {
+            return None;
+        }
+        let handshake = match self.state {
+            State::Handshake { deadline, .. } => Some(deadline),
+            State::Ready => None,
+        };
+        [handshake, self.deadlines.next(), self.link.layer_timeout()].into_iter().flatten().min()
+    }
+
+    pub(crate) fn wants_read(&self) -> bool {
+        !self.link.ignores_input() && !self.link.is_half_closed()
+    }
+
+    pub(crate) fn poll_event(&mut self) -> Option<ClientEvent> {
+        self.events.pop_front()
+    }
+
+    pub(crate) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    // Requests.
+
+    /// Sends a call under an id of the caller's choice.
+    pub(crate) fn call(&mut self, now: Instant, id: CallId, request: &Request<'_>) -> Result<(), CallError> {
+        self.check_open()?;
+        let sequence = self.next_sequence();
+        self.send_request(request, sequence, Flags::NONE)?;
+        let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
+        if let Some(at) = deadline {
+            self.deadlines.set(at, id);
+        }
+        let serializer = self.config.serializer;
+        let deadline = deadline.is_some();
+        self.flights.push_back(Flight { id, sequence, serializer, ping: false, deadline, abandoned: false });
+        Ok(())
+    }
+
+    pub(crate) fn notify(&mut self, request: &Request<'_>) -> Result<(), CallError> {
+        self.check_open()?;
+        let sequence = self.next_sequence();
+        self.send_request(request, sequence, Flags::ONEWAY)
+    }
+
+    pub(crate) fn ping(&mut self, now: Instant, id: CallId) -> Result<(), CallError> {
+        self.check_open()?;
+        let sequence = self.next_sequence();
+        let serializer = self.config.serializer;
+        let head = self.head(MessageType::Ping, Flags::NONE, sequence, None);
+        let out = self.out();
+        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
+        out.extend_from_slice(b"ping");
+        frame.finish(out, head, 0, usize::MAX).map_err(too_large)?;
+        if let Some(timeout) = self.config.call_timeout {
+            self.deadlines.set(now + timeout, id);
+        }
+        let deadline = self.config.call_timeout.is_some();
+        self.flights.push_back(Flight { id, sequence, serializer, ping: true, deadline, abandoned: false });
+        Ok(())
+    }
+
+    /// Ends a call at this end. Its slot stays taken until the late answer comes.
+    pub(crate) fn cancel(&mut self, id: CallId) -> bool {
+        self.abandon(id, CallFailure::Cancelled)
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.link.close(CloseReason::Local);
+        self.finish_calls();
+    }
+
+    fn connect(&mut self, now: Instant) {
+        let mut content = Dict::new();
+        content.insert("handshake", self.config.handshake.clone());
+        content.insert("object", self.object.as_str());
+        let config = Arc::clone(&self.config);
+        let head = self.head(MessageType::Connect, Flags::NONE, 0, None);
+        let out = self.link.out().tail();
+        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
+        let written = Style::of(config.serializer, &config)
+            .write(&Value::Dict(content), out)
+            .map_err(|error| error.to_string())
+            .and_then(|()| frame.finish(out, head, 0, config.limits.max_handshake).map_err(|error| error.to_string()));
+        self.state = State::Handshake { deadline: now + self.config.handshake_timeout, held: Vec::new() };
+        if let Err(reason) = written {
+            self.finish(CloseReason::Protocol(ProtocolError::Handshake(reason)));
+        }
+    }
+
+    fn check_open(&self) -> Result<(), CallError> {
+        if !self.is_open() {
+            return Err(CallError::Closed);
+        }
+        if self.flights.len() >= self.config.limits.max_in_flight.min(1 << 15) {
+            return Err(CallError::TooManyCalls);
+        }
+        Ok(())
+    }
+
+    /// The next sequence number that no flight has.
+    fn next_sequence(&mut self) -> u16 {
+        loop {
+            self.sequence = self.sequence.wrapping_add(1);
+            if self.flights.iter().all(|flight| flight.sequence != self.sequence) {
+                return self.sequence;
+            }
+        }
+    }
+
+    fn send_request(&mut self, request: &Request<'_>, sequence: u16, flags: Flags) -> Result<(), CallError> {
+        let config = Arc::clone(&self.config);
+        let head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
+        let object = request.object.clone().unwrap_or_else(|| self.object.clone());
+        let out = self.out();
+        let start = out.len();
+        let frame = FrameStart::begin(out, &request.annotations);
+        if let Err(error) = request.content.write(object.as_str(), Style::of(config.serializer, &config), out) {
+            out.truncate(start);
+            return Err(CallError::Format(error));
+        }
+        frame.finish(out, head, 0, config.limits.max_message).map_err(too_large)
+    }
+
+    fn head(&self, kind: MessageType, flags: Flags, sequence: u16, correlation: Option<[u8; 16]>) -> Head {
+        let serializer = self.config.serializer.to_wire();
+        Head { kind, serializer, flags, sequence, correlation, compress: self.config.compression }
+    }
+
+    /// Where requests go: behind the handshake while that lasts.
+    fn out(&mut self) -> &mut Vec<u8> {
+        match &mut self.state {
+            State::Handshake { held, .. } => held,
+            State::Ready => self.link.out().tail(),
+        }
+    }
+
+    // Answers.
+
+    fn advance(&mut self) {
+        while !self.link.ignores_input() {
+            let result = match wire::parse(self.link.received(), self.config.limits.max_message) {
+                Ok(Parsed::Partial) => return,
+                Ok(Parsed::Header { header, len }) => {
+                    self.link.inbox().expect(len);
+                    match self.check_type(&header) {
+                        Ok(()) => return,
+                        error => error,
+                    }
+                }
+                Ok(Parsed::Message { header, .. }) => self.check_type(&header).and_then(|()| self.handle_message()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result {
+                self.finish(CloseReason::Protocol(error));
+            }
+        }
+        if self.link.reason().is_some() {
+            self.finish_calls();
+        }
+    }
+
+    fn check_type(&self, header: &Header) -> Result<(), ProtocolError> {
+        let (right, expected) = match (&self.state, MessageType::from_byte(header.kind)) {
+            (State::Handshake { .. }, kind) => {
+                (matches!(kind, Some(MessageType::ConnectOk | MessageType::ConnectFail)), "2,3")
+            }
+            (State::Ready, kind) => (matches!(kind, Some(MessageType::Result | MessageType::Ping)), "5"),
+        };
+        if right { Ok(()) } else { Err(ProtocolError::UnexpectedType { got: header.kind, expected }) }
+    }
+
+    /// Takes the whole message that lies at the head of the received bytes.
+    fn handle_message(&mut self) -> Result<(), ProtocolError> {
+        let Parsed::Message { header, annotations, payload } = wire::parse(self.link.received(), usize::MAX)? else {
+            return Ok(());
+        };
+        let message = self.link.received();
+        let tags = Annotations::parse(&message[annotations])?.to_owned();
+        let whole = payload.end;
+        let (buffer, window) = if header.flags.contains(Flags::COMPRESSED) {
+            let plain = wire::decompress(&message[payload], self.config.limits.max_decompressed)?;
+            self.link.inbox().consume(whole);
+            let window = 0..plain.len();
+            (plain, window)
+        } else if message.len() == whole {
+            // Nothing else is there: the answer keeps the buffer, without a copy.
+            let (buffer, start) = self.link.inbox().take();
+            (buffer, payload.start + start..payload.end + start)
+        } else {
+            let data = message[payload].to_vec();
+            self.link.inbox().consume(whole);
+            let window = 0..data.len();
+            (data, window)
+        };
+        match MessageType::from_byte(header.kind) {
+            Some(MessageType::ConnectOk) => self.connected(&header, &buffer[window]),
+            Some(MessageType::ConnectFail) => {
+                let reason = rejection(header.serializer, &buffer[window]);
+                self.finish(CloseReason::Rejected(reason));
+                Ok(())
+            }
+            _ => self.answered(&header, tags, buffer, window),
+        }
+    }
+
+    fn connected(&mut self, header: &Header, payload: &[u8]) -> Result<(), ProtocolError> {
+        let serializer =
+            SerializerId::from_wire(header.serializer).ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
+        let value: Value = read(serializer, payload).map_err(ProtocolError::Format)?;
+        let metadata = value.get("meta").map(RemoteMetadata::from_value).transpose().map_err(ProtocolError::Format)?;
+        self.metadata = metadata;
+        if let State::Handshake { held, .. } = std::mem::replace(&mut self.state, State::Ready) {
+            self.link.out().push(held);
+        }
+        self.events.push_back(ClientEvent::Connected);
+        Ok(())
+    }
+
+    fn answered(
+        &mut self,
+        header: &Header,
+        annotations: OwnedAnnotations,
+        buffer: Vec<u8>,
+        window: std::ops::Range<usize>,
+    ) -> Result<(), ProtocolError> {
+        let at = self
+            .flights
+            .iter()
+            .position(|flight| flight.sequence == header.sequence)
+            .ok_or(ProtocolError::Sequence(header.sequence))?;
+        let pong = header.kind == MessageType::Ping as u8;
+        let flight = &self.flights[at];
+        if flight.ping != pong {
+            let expected = if flight.ping { "6" } else { "5" };
+            return Err(ProtocolError::UnexpectedType { got: header.kind, expected });
+        }
+        if header.serializer != flight.serializer.to_wire() {
+            let expected = flight.serializer.to_wire();
+            return Err(ProtocolError::SerializerMismatch { got: header.serializer, expected });
+        }
+        let Some(flight) = self.flights.remove(at) else { return Ok(()) };
+        if flight.abandoned {
+            return Ok(());
+        }
+        self.forget_deadline(&flight);
+        let payload = Payload::received(flight.serializer, buffer, window);
+        let result = if pong {
+            Ok(Reply::Pong)
+        } else if header.flags.contains(Flags::EXCEPTION) {
+            Err(match payload.to_value() {
+                Ok(value) => match Fault::from_value(value) {
+                    Some(fault) => fault.into(),
+                    None => CallFailure::Format(serde::de::Error::custom("the exception that came is none")),
+                },
+                Err(error) => CallFailure::Format(error),
+            })
+        } else {
+            Ok(Reply::Value(payload))
+        };
+        self.events.push_back(ClientEvent::Done { id: flight.id, result, annotations });
+        Ok(())
+    }
+
+    // Ends.
+
+    fn abandon(&mut self, id: CallId, failure: CallFailure) -> bool {
+        let Some(at) = self.flights.iter().position(|flight| flight.id == id && !flight.abandoned) else {
+            return false;
+        };
+        self.flights[at].abandoned = true;
+        let had_deadline = std::mem::take(&mut self.flights[at].deadline);
+        if had_deadline && failure != CallFailure::Deadline {
+            self.deadlines.forget(live(&self.flights));
+        }
+        self.done(id, failure);
+        true
+    }
+
+    fn forget_deadline(&mut self, flight: &Flight) {
+        if flight.deadline {
+            self.deadlines.forget(live(&self.flights));
+        }
+    }
+
+    fn done(&mut self, id: CallId, failure: CallFailure) {
+        self.events.push_back(ClientEvent::Done { id, result: Err(failure), annotations: OwnedAnnotations::default() });
+    }
+
+    /// True while calls can be made.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.link.ignores_input() && !self.link.is_half_closed()
+    }
+
+    /// It is over: calls that are out are lost.
+    pub(crate) fn finish(&mut self, reason: CloseReason) {
+        self.link.abort(reason);
+        self.finish_calls();
+    }
+
+    fn finish_calls(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
+        let reason = self.link.reason().cloned().unwrap_or(CloseReason::Local);
+        for flight in std::mem::take(&mut self.flights) {
+            if !flight.abandoned {
+                self.done(flight.id, CallFailure::Lost(reason.clone()));
+            }
+        }
+        self.deadlines = Timers::new();
+        self.events.push_back(ClientEvent::Closed(reason));
+    }
+}
+
+/// Tells which deadlines still count.
+fn live(flights: &VecDeque<Flight>) -> impl Fn(CallId) -> bool {
+    move |id| flights.binary_search_by_key(&id, |flight| flight.id).is_ok_and(|at| flights[at].deadline)
+}
+
+/// The reason in a CONNECTFAIL: in the client's serializer, or in marshal.
+fn rejection(serializer: u8, payload: &[u8]) -> String {
+    let text = match SerializerId::from_wire(serializer) {
+        Some(serializer) => read::<Value>(serializer, payload).ok().map(|value| match value {
+            Value::Str(text) => text,
+            other => other.to_string(),
+        }),
+        None if serializer == MARSHAL => read_marshal_text(payload),
+        None => None,
+    };
+    text.unwrap_or_else(|| format!("no readable reason (serializer {serializer})"))
+}
+
+fn too_large(error: ProtocolError) -> CallError {
+    match error {
+        ProtocolError::TooLarge { size, max } => CallError::TooLarge { size, max },
+        _ => CallError::Closed,
+    }
+}

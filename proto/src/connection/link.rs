@@ -1,0 +1,265 @@
+//! What every connection has in common: bytes in, bytes out, a layer between, and an end.
+
+use std::time::Instant;
+
+use super::inbox::Inbox;
+use crate::error::CloseReason;
+use crate::layer::{Identity, Layer, LayerError};
+use crate::transmit::{Outbox, Transmit};
+
+/// The byte streams of one connection, below the protocol.
+#[derive(Default)]
+pub(crate) struct Link {
+    /// Received plaintext.
+    inbox: Inbox,
+    /// Bytes for the transport.
+    wire: Outbox,
+    layered: Option<Box<Layered>>,
+    phase: Phase,
+    reason: Option<Box<CloseReason>>,
+}
+
+struct Layered {
+    layer: Box<dyn Layer>,
+    /// Plaintext that is not sealed yet.
+    down: Outbox,
+    /// The orderly end was put on the wire.
+    ended: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Open,
+    /// The peer sends no more; answers may still go out.
+    HalfClosed,
+    /// Input is ignored; output is flushed, then it is over.
+    Closing,
+    Closed,
+}
+
+impl Link {
+    pub(crate) fn new(now: Instant, layer: Option<Box<dyn Layer>>) -> Self {
+        let mut link = Self::default();
+        if let Some(layer) = layer {
+            link.attach(now, layer);
+        }
+        link
+    }
+
+    /// Puts a layer below what is there; what waits to be sent goes through it.
+    pub(crate) fn attach(&mut self, now: Instant, layer: Box<dyn Layer>) {
+        let down = std::mem::take(&mut self.wire);
+        self.layered = Some(Box::new(Layered { layer, down, ended: false }));
+        self.pass_up(now, &[]);
+    }
+
+    // Input.
+
+    pub(crate) fn input_buf<'a>(&'a mut self, scratch: &'a mut [u8]) -> &'a mut [u8] {
+        match self.phase {
+            Phase::Closed | Phase::Closing => &mut [],
+            Phase::Open | Phase::HalfClosed if self.layered.is_some() => scratch,
+            Phase::Open | Phase::HalfClosed => self.inbox.direct_space().unwrap_or(scratch),
+        }
+    }
+
+    pub(crate) fn handle_filled(&mut self, now: Instant, scratch: &[u8], n: usize) {
+        if self.inbox.filled(n) || n == 0 || self.ignores_input() {
+            return;
+        }
+        let bytes = &scratch[..n.min(scratch.len())];
+        if self.layered.is_some() {
+            self.pass_up(now, bytes);
+        } else {
+            self.inbox.tail().extend_from_slice(bytes);
+        }
+    }
+
+    pub(crate) fn handle_eof(&mut self, now: Instant) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        self.phase = Phase::HalfClosed;
+        if let Some(layered) = &mut self.layered
+            && let Err(error) = layered.layer.handle_eof(now)
+        {
+            self.close(CloseReason::Layer(error));
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if let Some(layered) = &mut self.layered
+            && !matches!(self.phase, Phase::Closed)
+            && let Err(error) = layered.layer.handle_timeout(now)
+        {
+            self.close(CloseReason::Layer(error));
+        }
+    }
+
+    pub(crate) fn layer_timeout(&self) -> Option<Instant> {
+        self.layered.as_ref()?.layer.poll_timeout()
+    }
+
+    fn pass_up(&mut self, now: Instant, bytes: &[u8]) {
+        let Some(layered) = &mut self.layered else { return };
+        if let Err(error) = layered.layer.handle_input(now, bytes, self.inbox.tail(), &mut self.wire) {
+            layered.ended = true;
+            if let LayerError::Foreign { .. } = error {
+                self.wire.clear();
+            }
+            self.close(CloseReason::Layer(error));
+        }
+    }
+
+    // Received plaintext.
+
+    pub(crate) fn inbox(&mut self) -> &mut Inbox {
+        &mut self.inbox
+    }
+
+    pub(crate) fn received(&self) -> &[u8] {
+        self.inbox.unused()
+    }
+
+    // Output.
+
+    /// Where messages are appended.
+    pub(crate) fn out(&mut self) -> &mut Outbox {
+        match &mut self.layered {
+            Some(layered) => &mut layered.down,
+            None => &mut self.wire,
+        }
+    }
+
+    /// Bytes that have not left, plaintext and sealed.
+    pub(crate) fn unsent(&self) -> usize {
+        self.wire.len() + self.layered.as_ref().map_or(0, |layered| layered.down.len())
+    }
+
+    pub(crate) fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        if self.wire.is_empty()
+            && let Some(layered) = &mut self.layered
+            && layered.layer.is_established()
+        {
+            let sealed = if !layered.down.is_empty() {
+                layered.layer.handle_output(&mut layered.down, &mut self.wire)
+            } else {
+                Ok(())
+            };
+            if self.phase == Phase::Closing && self.wire.is_empty() && !layered.ended {
+                layered.ended = true;
+                layered.layer.close(&mut self.wire);
+            }
+            if let Err(error) = sealed {
+                layered.ended = true;
+                layered.down.clear();
+                self.close(CloseReason::Layer(error));
+            }
+        }
+        self.wire.transmit()
+    }
+
+    pub(crate) fn wants_write(&self) -> bool {
+        if self.phase == Phase::Closed {
+            return false;
+        }
+        !self.wire.is_empty()
+            || self.layered.as_ref().is_some_and(|layered| {
+                let closing = self.phase == Phase::Closing && !layered.ended;
+                layered.layer.is_established() && (closing || !layered.down.is_empty())
+            })
+    }
+
+    /// Who the peer proved to be.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        self.layered.as_ref()?.layer.identity()
+    }
+
+    // The end.
+
+    /// True when the peer sends no more.
+    pub(crate) fn is_half_closed(&self) -> bool {
+        self.phase == Phase::HalfClosed
+    }
+
+    /// True when input has no effect any more.
+    pub(crate) fn ignores_input(&self) -> bool {
+        matches!(self.phase, Phase::Closing | Phase::Closed)
+    }
+
+    /// Sends what is queued, then it is over. The first reason stays.
+    pub(crate) fn close(&mut self, reason: CloseReason) {
+        if !self.ignores_input() {
+            self.phase = Phase::Closing;
+            self.reason = Some(Box::new(reason));
+            // With a handshake still under way below, what waits can never be sealed.
+            if let Some(layered) = &mut self.layered
+                && !layered.layer.is_established()
+            {
+                layered.down.clear();
+            }
+        }
+    }
+
+    /// It is over; what is queued is dropped. The first reason stays.
+    pub(crate) fn abort(&mut self, reason: CloseReason) {
+        if self.phase != Phase::Closed {
+            self.phase = Phase::Closed;
+            self.reason.get_or_insert_with(|| Box::new(reason));
+            self.wire.clear();
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        match self.phase {
+            Phase::Closed => true,
+            Phase::Closing => !self.wants_write(),
+            Phase::Open | Phase::HalfClosed => false,
+        }
+    }
+
+    /// Why it ended, or is ending.
+    pub(crate) fn reason(&self) -> Option<&CloseReason> {
+        self.reason.as_deref()
+    }
+
+    // Memory, shared by many links.
+
+    /// Takes memory for receiving and sending from `pool` where it has none.
+    pub(crate) fn borrow_inbox(&mut self, pool: &mut Vec<Vec<u8>>) {
+        if self.inbox.has_no_memory()
+            && let Some(memory) = pool.pop()
+        {
+            *self.inbox.tail() = memory;
+        }
+    }
+
+    pub(crate) fn borrow_outbox(&mut self, pool: &mut Vec<Vec<u8>>) {
+        let out = self.out();
+        if out.has_no_memory() {
+            out.lend(|| pool.pop().unwrap_or_default());
+        }
+    }
+
+    /// Gives memory that holds nothing back to `pool`.
+    pub(crate) fn trim(&mut self, pool: &mut Vec<Vec<u8>>) {
+        const POOLED: usize = 64;
+        let mut keep = |memory: Option<Vec<u8>>| {
+            if let Some(memory) = memory
+                && (1..=super::inbox::KEEP).contains(&memory.capacity())
+                && pool.len() < POOLED
+            {
+                pool.push(memory);
+            }
+        };
+        keep(self.inbox.trim());
+        keep(self.wire.trim());
+        if let Some(layered) = &mut self.layered {
+            keep(layered.down.trim());
+        }
+    }
+}

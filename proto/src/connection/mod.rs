@@ -1,0 +1,24 @@
+//! Layer 2, connections: the state machines of one byte stream each, client and server.
+//!
+//! Gateways and dispatchers use them directly; most programs use [`Daemon`](crate::Daemon) and
+//! [`Client`](crate::Client), which own many.
+
+mod client;
+mod client_events;
+mod inbox;
+mod link;
+mod remote_metadata;
+mod request;
+mod server;
+mod server_answers;
+mod standalone;
+
+pub use client_events::{CallId, ClientEvent, Reply};
+pub use remote_metadata::RemoteMetadata;
+pub use request::Request;
+pub use standalone::{ClientConnection, IncomingCall, ServerConnection, ServerEvent};
+
+pub(crate) use client::ClientCore;
+pub(crate) use inbox::SCRATCH;
+pub(crate) use server::{Head, Incoming, ServerCore};
+pub(crate) use server_answers::metadata_value;

@@ -1,0 +1,88 @@
+//! A call to be made.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::serializer::{Arguments, CallContent};
+use crate::value::ObjectId;
+use crate::wire::{AnnotationKey, OwnedAnnotations};
+
+/// What to call and with what: borrowed until it is sent, which is when the arguments are
+/// serialized, once, into the message.
+///
+/// ```
+/// use firesteel_proto::Request;
+///
+/// let args = (1, "two");
+/// let request = Request::method("echo", &args);
+/// let attribute = Request::get("verbose");
+/// let set = Request::set("verbose", &true);
+/// # let _ = (request, attribute, set);
+/// ```
+#[derive(Clone)]
+pub struct Request<'a> {
+    pub(crate) content: CallContent<'a>,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) annotations: OwnedAnnotations,
+    pub(crate) correlation: Option<[u8; 16]>,
+}
+
+impl<'a> Request<'a> {
+    /// Calls a method with positional arguments: a tuple, a list, or `&()` for none.
+    pub fn method(name: &'a str, args: &'a impl Arguments) -> Self {
+        Self::new(CallContent::Method { name, args, kwargs: None })
+    }
+
+    /// Reads an attribute.
+    pub fn get(name: &'a str) -> Self {
+        Self::new(CallContent::Get(name))
+    }
+
+    /// Writes an attribute.
+    pub fn set(name: &'a str, value: &'a impl Arguments) -> Self {
+        Self::new(CallContent::Set(name, value))
+    }
+
+    /// Adds keyword arguments: a map or a struct. Attributes have none: there it changes nothing.
+    #[must_use]
+    pub fn kwargs(mut self, named: &'a impl Arguments) -> Self {
+        if let CallContent::Method { kwargs, .. } = &mut self.content {
+            *kwargs = Some(named);
+        }
+        self
+    }
+
+    /// Addresses another object at the same connection.
+    #[must_use]
+    pub fn object(mut self, id: impl Into<ObjectId>) -> Self {
+        self.object = Some(id.into());
+        self
+    }
+
+    /// Ends the call with [`CallFailure::Deadline`](crate::CallFailure::Deadline) at this time.
+    #[must_use]
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.deadline = Some(at);
+        self
+    }
+
+    /// Sends an annotation with the call.
+    #[must_use]
+    pub fn annotation(mut self, key: AnnotationKey, value: impl Into<Bytes>) -> Self {
+        self.annotations.set(key, value);
+        self
+    }
+
+    /// Sends this correlation id with the call: the server's answer carries it too.
+    #[must_use]
+    pub fn correlation_id(mut self, id: [u8; 16]) -> Self {
+        self.correlation = Some(id);
+        self
+    }
+
+    fn new(content: CallContent<'a>) -> Self {
+        Self { content, object: None, deadline: None, annotations: OwnedAnnotations::default(), correlation: None }
+    }
+}

@@ -1,0 +1,384 @@
+//! The server's end of a connection: finds requests in the received bytes, one at a time.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::client_events::CallId;
+use super::link::Link;
+use crate::entropy::Entropy;
+use crate::error::{CloseReason, ProtocolError};
+use crate::layer::Layer;
+use crate::limits::{Config, Handshake};
+use crate::serializer::SerializerId;
+use crate::wire::{self, Annotations, Flags, HEADER_LEN, Header, MessageType, Parsed};
+
+/// Bytes of PINGs that are answered in one turn of the loop: a flood of them cannot keep it.
+const TURN: usize = 64 * 1024;
+
+/// The server's end of a connection, without buffers of its own to read into.
+pub(crate) struct ServerCore {
+    pub(super) link: Link,
+    pub(super) config: Arc<Config>,
+    pub(super) entropy: Entropy,
+    state: State,
+    head: Head,
+    /// The request that is being answered.
+    pub(super) current: Option<Current>,
+    /// A request that was taken, and waits for its object.
+    parked: Option<Box<Incoming>>,
+    issued: u64,
+    /// Bytes of PINGs answered in this turn.
+    turn: usize,
+    /// A request waits until output has drained.
+    stalled: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The first message is awaited, until the deadline.
+    Handshake(Handshake, Instant),
+    Ready,
+}
+
+/// What waits at the head of the received bytes, complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Head {
+    Nothing,
+    Connect,
+    Call,
+}
+
+/// What an answer needs to know of its request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Current {
+    pub(super) id: CallId,
+    pub(super) sequence: u16,
+    pub(super) serializer: u8,
+    pub(super) correlation: Option<[u8; 16]>,
+}
+
+/// A request, taken out of the received bytes with the buffer that holds it.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) id: CallId,
+    pub(crate) header: Header,
+    pub(crate) serializer: SerializerId,
+    buffer: Vec<u8>,
+    annotations: Range<usize>,
+    payload: Range<usize>,
+}
+
+impl Incoming {
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.buffer[self.payload.clone()]
+    }
+
+    pub(crate) fn annotations(&self) -> Annotations<'_> {
+        // They were checked when the message was taken.
+        Annotations::parse(&self.buffer[self.annotations.clone()]).unwrap_or_default()
+    }
+
+    pub(crate) fn is_oneway(&self) -> bool {
+        self.header.flags.contains(Flags::ONEWAY)
+    }
+
+    /// The buffer, for use again.
+    pub(crate) fn recycle(self) -> Vec<u8> {
+        self.buffer
+    }
+}
+
+impl ServerCore {
+    pub(crate) fn new(
+        now: Instant,
+        config: Arc<Config>,
+        entropy: Entropy,
+        handshake: Handshake,
+        layer: Option<Box<dyn Layer>>,
+    ) -> Self {
+        let deadline = now + config.handshake_timeout;
+        Self {
+            link: Link::new(now, layer),
+            config,
+            entropy,
+            state: State::Handshake(handshake, deadline),
+            head: Head::Nothing,
+            current: None,
+            parked: None,
+            issued: 0,
+            turn: 0,
+            stalled: false,
+        }
+    }
+
+    pub(crate) fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    pub(crate) fn link_ref(&self) -> &Link {
+        &self.link
+    }
+
+    // Input.
+
+    pub(crate) fn handle_filled(&mut self, now: Instant, scratch: &[u8], n: usize) {
+        self.link.handle_filled(now, scratch, n);
+        self.advance();
+    }
+
+    pub(crate) fn handle_eof(&mut self, now: Instant) {
+        self.link.handle_eof(now);
+        self.advance();
+    }
+
+    pub(crate) fn handle_error(&mut self) {
+        self.link.abort(CloseReason::Transport);
+        self.advance();
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.link.handle_timeout(now);
+        if self.poll_timeout().is_some_and(|at| at <= now) && matches!(self.state, State::Handshake(..)) {
+            self.link.abort(CloseReason::Timeout);
+        }
+        self.advance();
+    }
+
+    /// Answers PINGs again: a new turn of the loop has begun.
+    pub(crate) fn begin_turn(&mut self) {
+        self.turn = 0;
+    }
+
+    /// True when PINGs have used up this turn.
+    pub(crate) fn is_resting(&self) -> bool {
+        self.turn >= TURN && !self.link.ignores_input()
+    }
+
+    // Interests.
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let handshake = match self.state {
+            State::Handshake(_, at)
+                if !self.link.is_closed() && self.head == Head::Nothing && self.current.is_none() =>
+            {
+                Some(at)
+            }
+            _ => None,
+        };
+        [handshake, self.link.layer_timeout()].into_iter().flatten().min()
+    }
+
+    pub(crate) fn wants_read(&self) -> bool {
+        if self.link.ignores_input() || self.link.is_half_closed() || self.turn >= TURN {
+            return false;
+        }
+        if self.link.unsent() > self.config.limits.max_unsent {
+            return false;
+        }
+        let waiting = self.head != Head::Nothing || self.current.is_some();
+        !waiting || self.link.received().len() < self.config.limits.max_waiting_bytes
+    }
+
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// True when sending would let a request start.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled
+    }
+
+    /// True while a request is being answered, or waits for its object.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.current.is_some() || self.parked.is_some()
+    }
+
+    /// True while this call is being answered.
+    pub(crate) fn awaits(&self, call: CallId) -> bool {
+        self.current.is_some_and(|current| current.id == call)
+    }
+
+    /// Nobody will answer the current request.
+    pub(crate) fn give_up(&mut self) {
+        self.current = None;
+        self.advance();
+    }
+
+    /// Keeps a request until its object is free; the next one does not start before.
+    pub(crate) fn park(&mut self, incoming: Incoming) {
+        self.parked = Some(Box::new(incoming));
+    }
+
+    pub(crate) fn unpark(&mut self) -> Option<Incoming> {
+        self.parked.take().map(|incoming| *incoming)
+    }
+
+    pub(crate) fn is_parked(&self) -> bool {
+        self.parked.is_some()
+    }
+
+    // Requests.
+
+    /// Looks for the next request, answering PINGs and protocol errors on the way.
+    pub(crate) fn advance(&mut self) {
+        self.stalled = false;
+        if self.link.ignores_input() {
+            self.head = Head::Nothing;
+            self.current = None;
+            self.parked = None;
+            return;
+        }
+        while self.current.is_none() && self.head == Head::Nothing && self.turn < TURN {
+            if self.link.unsent() > self.config.limits.max_unsent {
+                self.stalled = !self.link.received().is_empty();
+                return;
+            }
+            let limit = match self.state {
+                State::Handshake(..) => self.config.limits.max_handshake,
+                State::Ready => self.config.limits.max_message,
+            };
+            match wire::parse(self.link.received(), limit).and_then(|parsed| self.sort(parsed)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return self.fail(error),
+            }
+        }
+        let idle = !self.is_busy() && self.head == Head::Nothing && self.turn < TURN;
+        if self.link.is_half_closed() && idle {
+            self.link.close(CloseReason::PeerEof);
+        }
+    }
+
+    /// Sees where a message belongs; false when it is not there in full.
+    fn sort(&mut self, parsed: Parsed) -> Result<bool, ProtocolError> {
+        let (header, len) = match parsed {
+            Parsed::Partial => return Ok(false),
+            // A message that has no place here is refused before its body arrives.
+            Parsed::Header { header, len } => {
+                self.place(&header)?;
+                self.link.inbox().expect(len);
+                return Ok(false);
+            }
+            Parsed::Message { header, payload, .. } => (header, payload.end),
+        };
+        match self.place(&header)? {
+            MessageType::Connect => self.head = Head::Connect,
+            MessageType::Invoke => {
+                self.state = State::Ready;
+                self.head = Head::Call;
+            }
+            _ => {
+                self.state = State::Ready;
+                self.turn += len;
+                self.link.inbox().consume(len);
+                self.pong(&header);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The message's type, if it has a place in this state.
+    fn place(&self, header: &Header) -> Result<MessageType, ProtocolError> {
+        use Handshake::{Absent, Auto, Required};
+        let kind = MessageType::from_byte(header.kind);
+        let (connect, calls) = match self.state {
+            State::Handshake(Required, _) => (true, false),
+            State::Handshake(Auto, _) => (true, true),
+            State::Handshake(Absent, _) | State::Ready => (false, true),
+        };
+        match kind {
+            Some(kind @ MessageType::Connect) if connect => Ok(kind),
+            Some(kind @ (MessageType::Invoke | MessageType::Ping)) if calls => Ok(kind),
+            _ => {
+                let expected = if calls { "4,6" } else { "1" };
+                Err(ProtocolError::UnexpectedType { got: header.kind, expected })
+            }
+        }
+    }
+
+    /// Takes the request at the head; `None` when it breaks the protocol, which ends the connection.
+    pub(crate) fn take(&mut self) -> Option<Incoming> {
+        if std::mem::replace(&mut self.head, Head::Nothing) == Head::Nothing {
+            return None;
+        }
+        match self.extract() {
+            Ok(incoming) => {
+                // A oneway call counts as answered when it starts.
+                if !incoming.is_oneway() || incoming.header.kind == MessageType::Connect as u8 {
+                    self.current = Some(Current {
+                        id: incoming.id,
+                        sequence: incoming.header.sequence,
+                        serializer: incoming.header.serializer,
+                        correlation: incoming.header.correlation_id(),
+                    });
+                }
+                Some(incoming)
+            }
+            Err(error) => {
+                self.fail(error);
+                None
+            }
+        }
+    }
+
+    fn extract(&mut self) -> Result<Incoming, ProtocolError> {
+        let Parsed::Message { header, annotations, payload } = wire::parse(self.link.received(), usize::MAX)? else {
+            return Err(ProtocolError::NotPyro);
+        };
+        Annotations::parse(&self.link.received()[annotations.clone()])?;
+        let end = payload.end;
+        let id = CallId(self.issued);
+        self.issued += 1;
+        let (buffer, annotations, payload) = if header.flags.contains(Flags::COMPRESSED) {
+            let message = self.link.received();
+            let limit = match self.state {
+                State::Handshake(..) => self.config.limits.max_handshake,
+                State::Ready => self.config.limits.max_decompressed,
+            };
+            let plain = wire::decompress(&message[payload], limit)?;
+            let mut buffer = message[annotations].to_vec();
+            let tags = buffer.len();
+            buffer.extend_from_slice(&plain);
+            self.link.inbox().consume(end);
+            let whole = buffer.len();
+            (buffer, 0..tags, tags..whole)
+        } else if self.link.received().len() == end {
+            // Nothing else is there: the buffer goes along, without a copy.
+            let (buffer, start) = self.link.inbox().take();
+            (buffer, shift(annotations, start), shift(payload, start))
+        } else {
+            let buffer = self.link.received()[HEADER_LEN..end].to_vec();
+            self.link.inbox().consume(end);
+            (buffer, unshift(annotations), unshift(payload))
+        };
+        let serializer =
+            SerializerId::from_wire(header.serializer).ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
+        Ok(Incoming { id, header, serializer, buffer, annotations, payload })
+    }
+
+    /// Ends the connection for a protocol error: with a CONNECTFAIL while the handshake lasts, as
+    /// Pyro does, silently after it.
+    fn fail(&mut self, error: ProtocolError) {
+        if matches!(self.state, State::Handshake(Handshake::Required | Handshake::Auto, _))
+            && !matches!(error, ProtocolError::UnknownSerializer(_))
+        {
+            self.refuse(&error.to_string());
+        }
+        self.head = Head::Nothing;
+        self.current = None;
+        self.link.close(CloseReason::Protocol(error));
+    }
+
+    pub(super) fn ready(&mut self) {
+        self.state = State::Ready;
+    }
+}
+
+fn shift(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
+}
+
+fn unshift(range: Range<usize>) -> Range<usize> {
+    range.start - HEADER_LEN..range.end - HEADER_LEN
+}

@@ -1,0 +1,215 @@
+//! What the server's end of a connection sends.
+
+use firesteel_value::{Dict, Value};
+
+use super::client_events::CallId;
+use super::server::ServerCore;
+use crate::error::CloseReason;
+use crate::fault::Fault;
+use crate::metadata::Metadata;
+use crate::serializer::{MARSHAL, SerializerId, Style, marshal_text};
+use crate::value::Payload;
+use crate::wire::{Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
+
+/// Payloads from this size on are queued as they are, not copied behind their header.
+const OWN_CHUNK: usize = 16 * 1024;
+
+impl ServerCore {
+    /// Lets the client in. False when the request is not waiting for that (any more).
+    pub(crate) fn accept(&mut self, id: CallId, handshake: &Value, metadata: &Metadata) -> bool {
+        let Some(serializer) = self.current.filter(|current| current.id == id).map(|current| current.serializer) else {
+            return false;
+        };
+        let Some(serializer) = SerializerId::from_wire(serializer) else { return false };
+        let mut answer = Dict::new();
+        answer.insert("handshake", handshake.clone());
+        answer.insert("meta", metadata_value(metadata));
+        let payload = Payload::encode_into(Vec::new(), &Style::of(serializer, &self.config), &Value::Dict(answer));
+        match payload {
+            Ok(payload) => {
+                self.send(MessageType::ConnectOk, Flags::NONE, &OwnedAnnotations::default(), payload);
+                self.ready();
+                self.current = None;
+                self.advance();
+                true
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.reject(id, &reason)
+            }
+        }
+    }
+
+    /// Turns the client away with a reason, in its own serializer, and closes.
+    pub(crate) fn reject(&mut self, id: CallId, reason: &str) -> bool {
+        if self.current.is_none_or(|current| current.id != id) {
+            return false;
+        }
+        self.refuse(reason);
+        self.link.close(CloseReason::Rejected(reason.to_owned()));
+        self.advance();
+        true
+    }
+
+    /// Answers a call. False when it is not waiting for that (any more).
+    ///
+    /// Gives the payload's buffer back where it was copied.
+    pub(crate) fn reply(
+        &mut self,
+        id: CallId,
+        result: Result<Payload, Fault>,
+        annotations: &OwnedAnnotations,
+    ) -> (bool, Option<Vec<u8>>) {
+        let Some(current) = self.current.filter(|current| current.id == id) else { return (false, None) };
+        let (payload, flags, after) = match result {
+            Ok(payload) => (Some(payload), Flags::NONE, After::GoOn),
+            Err(fault) => {
+                let after = After::of(&fault);
+                let payload = if after == After::Silence { None } else { self.encode_fault(current.serializer, fault) };
+                (payload, Flags::EXCEPTION, after)
+            }
+        };
+        let buffer = payload.and_then(|payload| self.send(MessageType::Result, flags, annotations, payload));
+        self.current = None;
+        if after != After::GoOn {
+            self.link.close(CloseReason::Local);
+        }
+        self.advance();
+        (true, buffer)
+    }
+
+    /// The answer to a PING: same sequence, same serializer id whatever it is, and `pong`.
+    pub(super) fn pong(&mut self, header: &Header) {
+        let head =
+            self.head_of(MessageType::Ping, Flags::NONE, header.serializer, header.sequence, header.correlation_id());
+        let out = self.link.out().tail();
+        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
+        out.extend_from_slice(b"pong");
+        // Four bytes are below any limit.
+        let _ = frame.finish(out, head, 0, usize::MAX);
+    }
+
+    /// A CONNECTFAIL in the client's serializer, where that is known, else in marshal as Pyro does.
+    pub(super) fn refuse(&mut self, reason: &str) {
+        let known = self.current.and_then(|current| Some((current, SerializerId::from_wire(current.serializer)?)));
+        let (serializer, sequence, correlation) = match known {
+            Some((current, id)) => (id.to_wire(), current.sequence, current.correlation),
+            None => (MARSHAL, 0, None),
+        };
+        let head = self.head_of(MessageType::ConnectFail, Flags::NONE, serializer, sequence, correlation);
+        let style = known.map(|(_, id)| Style::of(id, &self.config));
+        let out = self.link.out().tail();
+        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
+        let written = match style {
+            Some(style) => style.write(reason, out),
+            None => {
+                marshal_text(reason, out);
+                Ok(())
+            }
+        };
+        match written {
+            Ok(()) => {
+                let _ = frame.finish(out, head, 0, usize::MAX);
+            }
+            Err(_) => frame.abandon(out),
+        }
+    }
+
+    fn encode_fault(&self, serializer: u8, fault: Fault) -> Option<Payload> {
+        let style = Style::of(SerializerId::from_wire(serializer)?, &self.config);
+        Payload::encode_into(Vec::new(), &style, &fault)
+            .or_else(|error| {
+                // As in Pyro: the exception cannot be told, that it happened can.
+                let text = format!("Error serializing exception: {error}. Original exception: {fault}");
+                let mut generic = Fault::new("Pyro5.errors.PyroError", text);
+                generic.traceback = fault.traceback;
+                Payload::encode_into(Vec::new(), &style, &generic)
+            })
+            .ok()
+    }
+
+    /// Sends an answer to the current request; one above the limit closes silently, as in Pyro.
+    fn send(
+        &mut self,
+        kind: MessageType,
+        flags: Flags,
+        annotations: &OwnedAnnotations,
+        payload: Payload,
+    ) -> Option<Vec<u8>> {
+        let current = self.current?;
+        let head = self.head_of(kind, flags, payload.serializer().to_wire(), current.sequence, current.correlation);
+        let max = self.config.limits.max_message;
+        let out = self.link.out();
+        let own = payload.as_slice().len() >= OWN_CHUNK && !head.compress;
+        let frame = FrameStart::begin(out.tail(), annotations);
+        let (sent, buffer) = if own {
+            let payload = payload.into_bytes();
+            let sent = frame.finish(out.tail(), head, payload.len(), max);
+            if sent.is_ok() {
+                out.push(payload);
+            }
+            (sent, None)
+        } else {
+            out.tail().extend_from_slice(payload.as_slice());
+            (frame.finish(out.tail(), head, 0, max), payload.recycle())
+        };
+        if let Err(error) = sent {
+            self.link.close(CloseReason::Protocol(error));
+        }
+        buffer
+    }
+
+    /// Every answer has a correlation id: the client's, or a fresh one.
+    fn head_of(
+        &mut self,
+        kind: MessageType,
+        flags: Flags,
+        serializer: u8,
+        sequence: u16,
+        correlation: Option<[u8; 16]>,
+    ) -> Head {
+        let correlation = Some(correlation.unwrap_or_else(|| self.entropy.uuid()));
+        Head { kind, serializer, flags, sequence, correlation, compress: self.config.compression }
+    }
+}
+
+/// What becomes of the connection after a fault was raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    GoOn,
+    /// The client is told, then it is over.
+    Close,
+    /// The client is told nothing.
+    Silence,
+}
+
+impl After {
+    /// As Pyro5's `handleRequest` does.
+    fn of(fault: &Fault) -> Self {
+        match fault.class.strip_prefix("Pyro5.errors.") {
+            Some("SerializeError" | "SecurityError") => Self::Close,
+            Some(
+                "CommunicationError"
+                | "ConnectionClosedError"
+                | "TimeoutError"
+                | "ProtocolError"
+                | "MessageTooLargeError",
+            ) => Self::Silence,
+            _ => Self::GoOn,
+        }
+    }
+}
+
+/// Pyro's dictionary of an object's metadata.
+pub(crate) fn metadata_value(metadata: &Metadata) -> Value {
+    let names = |oneway: bool| {
+        let wanted = metadata.methods().filter(|(_, flags)| flags.oneway || !oneway);
+        Value::Set(wanted.map(|(name, _)| Value::from(name)).collect())
+    };
+    let attributes = metadata.attributes().map(|attribute| Value::from(attribute.name())).collect();
+    let mut dict = Dict::new();
+    dict.insert("methods", names(false));
+    dict.insert("oneway", names(true));
+    dict.insert("attrs", Value::Set(attributes));
+    Value::Dict(dict)
+}

@@ -1,0 +1,66 @@
+//! The object that every daemon has: `Pyro.Daemon`.
+
+use super::Directory;
+use super::context::Context;
+use super::object::Outcome;
+use crate::connection::metadata_value;
+use crate::fault::Fault;
+use crate::limits::Config;
+use crate::metadata::{Member, Metadata, Method};
+use crate::value::{Args, ObjectId};
+
+/// What it exposes.
+pub(super) static METADATA: Metadata = Metadata::new(
+    &[
+        Method::new("get_metadata").shared(),
+        Method::new("info").shared(),
+        Method::new("ping").shared(),
+        Method::new("registered").shared(),
+    ],
+    &[],
+);
+
+/// Python's name of its class.
+pub(super) const TYPE_NAME: &str = "DaemonObject";
+
+/// Runs one of its methods.
+pub(super) fn call<W>(
+    directory: &impl Directory,
+    config: &Config,
+    cx: &Context<'_, W>,
+    member: Member<'_>,
+    args: Args<'_>,
+) -> Outcome<W> {
+    match member {
+        Member::Method("get_metadata") => {
+            let (object,): (std::borrow::Cow<'_, str>,) = args.bind(&["objectId"])?;
+            match directory.metadata(&object) {
+                Some(metadata) => cx.answer(&metadata_value(&metadata)),
+                None => Err(unknown_object()),
+            }
+        }
+        Member::Method("info") => {
+            let () = args.bind(&[])?;
+            let location = config.location.as_ref().map_or_else(|| "None".to_owned(), ToString::to_string);
+            let objects = directory.ids().len();
+            cx.answer(&format!(
+                "{} bound on {location}, NAT None, {objects} objects registered. Servertype: firesteel",
+                ObjectId::DAEMON
+            ))
+        }
+        Member::Method("ping") => {
+            let () = args.bind(&[])?;
+            cx.answer(&())
+        }
+        Member::Method("registered") => {
+            let () = args.bind(&[])?;
+            let ids = directory.ids();
+            cx.answer(&ids.iter().map(ObjectId::as_str).collect::<Vec<_>>())
+        }
+        other => Err(Fault::unknown(&other)),
+    }
+}
+
+pub(super) fn unknown_object() -> Fault {
+    Fault::daemon_error("unknown object")
+}

@@ -1,0 +1,131 @@
+//! What a method knows of the call that it runs for.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::object::Outcome;
+use super::responder::{CancelFlag, Deferred, Mailbox, Responder, Ticket};
+use super::{Peer, SessionId};
+use crate::connection::Incoming;
+use crate::fault::Fault;
+use crate::limits::Config;
+use crate::serializer::{SerializerId, Style};
+use crate::value::Payload;
+use crate::wire::{AnnotationKey, Annotations, Flags, OwnedAnnotations};
+
+/// The call that a method runs for, and the world that it runs in.
+pub struct Context<'a, W = ()> {
+    /// Given to `dispatch` by the loop.
+    pub world: &'a mut W,
+    call: &'a Call<'a>,
+    /// Memory for the answer, used again.
+    memory: Cell<Vec<u8>>,
+    response: OwnedAnnotations,
+    cancel: Option<Arc<CancelFlag>>,
+}
+
+/// Everything about a call that does not depend on the world.
+pub(crate) struct Call<'a> {
+    pub(crate) now: Instant,
+    pub(crate) session: SessionId,
+    pub(crate) peer: &'a Arc<Peer>,
+    pub(crate) incoming: &'a Incoming,
+    pub(crate) config: &'a Arc<Config>,
+    pub(crate) mailbox: &'a Arc<Mailbox>,
+}
+
+/// What is left of a context after the call.
+pub(crate) struct Leftover {
+    pub(crate) memory: Vec<u8>,
+    pub(crate) response: OwnedAnnotations,
+    pub(crate) cancel: Option<Arc<CancelFlag>>,
+}
+
+impl<'a, W> Context<'a, W> {
+    pub(crate) fn new(world: &'a mut W, call: &'a Call<'a>, memory: Vec<u8>) -> Self {
+        Self { world, call, memory: Cell::new(memory), response: OwnedAnnotations::default(), cancel: None }
+    }
+
+    pub(crate) fn leftover(self) -> Leftover {
+        Leftover { memory: self.memory.into_inner(), response: self.response, cancel: self.cancel }
+    }
+
+    /// The loop's time when the call started.
+    pub fn now(&self) -> Instant {
+        self.call.now
+    }
+
+    /// The session that the call came on.
+    pub fn session(&self) -> SessionId {
+        self.call.session
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> &Peer {
+        self.call.peer
+    }
+
+    /// The annotations of the request.
+    pub fn annotations(&self) -> Annotations<'_> {
+        self.call.incoming.annotations()
+    }
+
+    /// Sends an annotation with the answer.
+    pub fn annotate(&mut self, key: AnnotationKey, value: impl Into<bytes::Bytes>) {
+        self.response.set(key, value);
+    }
+
+    /// The client's correlation id.
+    pub fn correlation_id(&self) -> Option<[u8; 16]> {
+        self.call.incoming.header.correlation_id()
+    }
+
+    /// The request's sequence number.
+    pub fn sequence(&self) -> u16 {
+        self.call.incoming.header.sequence
+    }
+
+    /// The request's flags.
+    pub fn flags(&self) -> Flags {
+        self.call.incoming.header.flags
+    }
+
+    /// The request's serializer, which is also the answer's.
+    pub fn serializer(&self) -> SerializerId {
+        self.call.incoming.serializer
+    }
+
+    /// True when the caller does not wait for an answer.
+    pub fn is_oneway(&self) -> bool {
+        self.call.incoming.is_oneway()
+    }
+
+    /// Answers with a value. It is serialized right here, into memory that is used again.
+    ///
+    /// # Errors
+    /// A `SerializeError` for the caller, where the serializer cannot express the value.
+    pub fn answer(&self, value: &(impl Serialize + ?Sized)) -> Outcome<W> {
+        if self.is_oneway() {
+            return Ok(Payload::from_bytes(self.serializer(), bytes::Bytes::new()).into());
+        }
+        let style = Style::of(self.serializer(), self.call.config);
+        Payload::encode_into(self.memory.take(), &style, value).map(Into::into).map_err(Fault::serialize_error)
+    }
+
+    /// Answers later: return `Ok(deferred.into())`, and give the [`Responder`] to whoever will know.
+    pub fn defer(&mut self) -> (Responder, Deferred) {
+        let cancel = Arc::clone(self.cancel.get_or_insert_default());
+        let ticket = Ticket { session: self.call.session, call: self.call.incoming.id };
+        let responder = Responder::new(
+            Arc::clone(self.call.mailbox),
+            ticket,
+            self.serializer(),
+            Arc::clone(self.call.config),
+            cancel,
+        );
+        (responder, Deferred(()))
+    }
+}

@@ -1,0 +1,292 @@
+//! Layer 3, hosting: a [`Daemon`] owns all incoming sessions, and the objects that they call.
+
+mod access;
+mod budget;
+mod builtin;
+mod context;
+mod gate;
+mod local;
+mod object;
+mod responder;
+mod run;
+mod session;
+mod sessions;
+mod shared;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+pub use budget::{Budget, Dispatched};
+pub use context::Context;
+pub use local::Local;
+pub use object::{Answer, Object, Outcome};
+pub use responder::{Deferred, Responder};
+pub use session::Session;
+pub use shared::{Job, Shared};
+
+use crate::error::{CloseReason, Refused};
+use crate::layer::{Identity, Layer};
+use crate::limits::{Config, Handshake};
+use crate::metadata::Metadata;
+use crate::uri::Uri;
+use crate::value::ObjectId;
+use responder::{Mail, Mailbox};
+use sessions::Sessions;
+
+/// Hosts objects: owns every incoming session and the registry of what they may call.
+///
+/// Bytes and time come in through [`session`](Self::session); user code runs in
+/// [`dispatch`](Self::dispatch) alone. [`embedding`](crate::embedding) shows the loop around it.
+///
+/// `R` is [`Local`] for objects of one thread, with or without a world that they see, or [`Shared`]
+/// for objects that several threads call at once.
+pub struct Daemon<R: Registry = Local> {
+    sessions: Sessions,
+    registry: R,
+    mailbox: Arc<Mailbox>,
+    /// Mail being read, its memory used again.
+    mail: Vec<Mail>,
+    /// Jobs that may be out at once.
+    workers: usize,
+    /// Jobs that are out.
+    running: usize,
+}
+
+/// Where a daemon's objects live: [`Local`] or [`Shared`].
+pub trait Registry: Directory + sealed::Sealed + Sized {
+    /// What methods see of the program around them.
+    type World;
+
+    /// Runs what can start.
+    #[doc(hidden)]
+    fn run(daemon: &mut Daemon<Self>, now: Instant, world: &mut Self::World, budget: Budget) -> usize;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<W> Sealed for super::Local<W> {}
+    impl Sealed for super::Shared {}
+}
+
+/// What a registry can tell of its objects.
+#[doc(hidden)]
+pub trait Directory {
+    /// All ids, the daemon's own first.
+    fn ids(&self) -> Vec<ObjectId>;
+    /// What an object exposes.
+    fn metadata(&self, id: &str) -> Option<Metadata>;
+}
+
+/// Names a session of a daemon; never used again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId {
+    index: u32,
+    generation: u32,
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionId({}/{})", self.index, self.generation)
+    }
+}
+
+/// Who is at the other end of a session, as far as the embedder knows.
+///
+/// The default is a connected socket that the user supplied: nothing is known, and the peer may
+/// begin with a handshake or without one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The peer's address, on IP sockets.
+    pub address: Option<SocketAddr>,
+    /// Who the peer proved to be.
+    pub identity: Option<Identity>,
+    /// True on unix sockets and socketpairs.
+    pub local: bool,
+    /// Whether the session begins with a handshake.
+    pub handshake: Handshake,
+}
+
+impl Default for Peer {
+    fn default() -> Self {
+        Self { address: None, identity: None, local: true, handshake: Handshake::Auto }
+    }
+}
+
+impl Peer {
+    /// A client of a unix socket that the daemon listens on.
+    pub fn unix() -> Self {
+        Self { handshake: Handshake::Required, ..Self::default() }
+    }
+}
+
+/// A client of an IP socket that the daemon listens on.
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self { address: Some(address), identity: None, local: false, handshake: Handshake::Required }
+    }
+}
+
+/// What happened to a daemon's sessions.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum DaemonEvent {
+    /// A session is over, its last byte sent: drop its socket.
+    Closed {
+        /// Which one; it is not known to the daemon any more.
+        session: SessionId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+impl<R: Registry> Daemon<R> {
+    fn with_registry(now: Instant, config: Config, registry: R, workers: usize) -> Self {
+        Self {
+            sessions: Sessions::new(now, Arc::new(config)),
+            registry,
+            mailbox: Arc::default(),
+            mail: Vec::new(),
+            workers,
+            running: 0,
+        }
+    }
+
+    /// Takes a connection that was accepted, or a connected socket that is given.
+    ///
+    /// # Errors
+    /// The daemon is shutting down or has as many sessions as it may: close the socket.
+    pub fn open(
+        &mut self,
+        now: Instant,
+        peer: impl Into<Peer>,
+        layer: Option<Box<dyn Layer>>,
+    ) -> Result<SessionId, Refused> {
+        self.sessions.open(now, peer.into(), layer)
+    }
+
+    /// A session, to be pumped; `None` once it has ended.
+    pub fn session(&mut self, id: SessionId) -> Option<Session<'_>> {
+        Session::new(&mut self.sessions, id)
+    }
+
+    /// The next session that wants to be pumped: it has output, or may be read again.
+    pub fn poll_session(&mut self) -> Option<SessionId> {
+        self.sessions.poll_session()
+    }
+
+    /// Runs user code: up to `budget` calls, sessions in turn, one call each.
+    ///
+    /// Answers that came from elsewhere are taken in first.
+    pub fn dispatch(&mut self, now: Instant, world: &mut R::World, budget: Budget) -> Dispatched {
+        let now = self.begin(now);
+        let calls = R::run(self, now, world, budget);
+        Dispatched { calls, more: self.can_start() && self.sessions.has_ready() }
+    }
+
+    /// Does what is due at `now`; harmless when early.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.sessions.handle_timeout(now);
+        self.sessions.settle();
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) and [`dispatch`](Self::dispatch) next.
+    ///
+    /// It is past only while they could do something at once, or an event or a session waits to be
+    /// polled.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.mailbox.is_waiting() {
+            return Some(self.sessions.now);
+        }
+        self.sessions.poll_timeout(self.can_start())
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<DaemonEvent> {
+        self.sessions.events.pop_front()
+    }
+
+    /// Wakes the loop when an answer comes from elsewhere: call [`dispatch`](Self::dispatch) then.
+    pub fn set_waker(&mut self, waker: Waker) {
+        self.mailbox.set_waker(waker);
+    }
+
+    /// Takes no further sessions and calls. Calls that run may end within `grace` and be answered;
+    /// then everything closes.
+    pub fn shutdown(&mut self, now: Instant, grace: Duration) {
+        let now = self.sessions.at(now);
+        self.sessions.begin_shutdown(now + grace);
+    }
+
+    /// True when a shutdown is complete.
+    pub fn is_drained(&self) -> bool {
+        let Some(deadline) = self.sessions.shutdown else { return false };
+        self.sessions.len() == 0 && (self.running == 0 || deadline <= self.sessions.now)
+    }
+
+    /// How many sessions there are.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// The URI of an object, if the config says where the daemon can be reached.
+    pub fn uri(&self, object: impl Into<String>) -> Option<Uri> {
+        Some(Uri::pyro(object, self.sessions.config.location.clone()?))
+    }
+
+    /// Where the daemon can be reached, for URIs.
+    pub fn set_location(&mut self, location: crate::Location) {
+        Arc::make_mut(&mut self.sessions.config).location = Some(location);
+    }
+
+    /// How the daemon behaves.
+    pub fn config(&self) -> &Config {
+        &self.sessions.config
+    }
+
+    /// The objects.
+    pub fn registry(&mut self) -> &mut R {
+        &mut self.registry
+    }
+
+    fn generate_id(&mut self) -> ObjectId {
+        ObjectId::generate(self.sessions.entropy.uuid())
+    }
+
+    fn can_start(&self) -> bool {
+        self.running < self.workers
+    }
+
+    /// Begins a step: settles what was pumped, takes in what came from elsewhere.
+    fn begin(&mut self, now: Instant) -> Instant {
+        let now = self.sessions.at(now);
+        self.sessions.settle();
+        self.sessions.begin_turn();
+        self.take_mail();
+        now
+    }
+
+    fn take_mail(&mut self) {
+        let mut mail = std::mem::take(&mut self.mail);
+        self.mailbox.take(&mut mail);
+        for item in mail.drain(..) {
+            match item {
+                Mail::Answer { ticket, result, annotations } => self.sessions.reply(ticket, result, &annotations),
+                Mail::Retry(session) => self.sessions.retry(session),
+                Mail::Job { ticket, answer, annotations, cancel, memory } => {
+                    self.running -= 1;
+                    self.sessions.keep(memory);
+                    match answer {
+                        Some(result) => self.sessions.reply(ticket, result, &annotations),
+                        None => self.sessions.defer(ticket, cancel),
+                    }
+                    self.sessions.finished(ticket.session);
+                }
+            }
+        }
+        self.mail = mail;
+    }
+}

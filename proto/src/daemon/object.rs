@@ -1,0 +1,62 @@
+//! What a user hosts, and what its methods give.
+
+use std::marker::PhantomData;
+
+use super::context::Context;
+use super::responder::Deferred;
+use crate::fault::Fault;
+use crate::metadata::{Member, Metadata};
+use crate::value::{Args, Payload};
+
+/// An object that peers call. `W` is the world that its methods see, `()` where there is none.
+///
+/// `#[expose]` writes it; by hand it is one `match` over the members.
+pub trait Object<W = ()> {
+    /// What it exposes. A daemon asks once, when the object is registered.
+    fn metadata(&self) -> &Metadata;
+
+    /// Runs a member: every one of them.
+    ///
+    /// # Errors
+    /// The fault is raised at the caller.
+    fn call(&mut self, cx: &mut Context<'_, W>, member: Member<'_>, args: Args<'_>) -> Outcome<W>;
+
+    /// Runs a member that the metadata mark as shared. A [`Shared`](super::Shared) registry calls
+    /// it from several threads at once; [`Local`](super::Local) never does.
+    ///
+    /// # Errors
+    /// The fault is raised at the caller.
+    fn call_shared(&self, _cx: &mut Context<'_, W>, member: Member<'_>, _args: Args<'_>) -> Outcome<W> {
+        Err(Fault::unknown(&member))
+    }
+}
+
+/// How a method ended: with an answer, or with an exception for its caller.
+pub type Outcome<W = ()> = Result<Answer<W>, Fault>;
+
+/// What a method answers: a value ([`Context::answer`]), or later ([`Context::defer`]).
+#[derive(Debug)]
+pub struct Answer<W = ()> {
+    pub(super) kind: AnswerKind,
+    world: PhantomData<fn(&mut W)>,
+}
+
+#[derive(Debug)]
+pub(super) enum AnswerKind {
+    Value(Payload),
+    Deferred,
+}
+
+/// A value that is serialized already.
+impl<W> From<Payload> for Answer<W> {
+    fn from(payload: Payload) -> Self {
+        Self { kind: AnswerKind::Value(payload), world: PhantomData }
+    }
+}
+
+/// The call's [`Responder`](super::Responder) answers.
+impl<W> From<Deferred> for Answer<W> {
+    fn from(_: Deferred) -> Self {
+        Self { kind: AnswerKind::Deferred, world: PhantomData }
+    }
+}

@@ -1,0 +1,177 @@
+//! Answers that come later, or from another thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+
+use serde::Serialize;
+
+use super::SessionId;
+use crate::connection::CallId;
+use crate::fault::Fault;
+use crate::limits::Config;
+use crate::serializer::{SerializerId, Style};
+use crate::value::Payload;
+use crate::wire::OwnedAnnotations;
+
+/// Stands for an answer that a [`Responder`] gives later.
+#[derive(Debug)]
+pub struct Deferred(pub(super) ());
+
+/// Answers one call, from any thread, at any time.
+///
+/// Dropped without an answer, it answers with a fault: the caller never hangs.
+#[derive(Debug)]
+pub struct Responder {
+    mailbox: Arc<Mailbox>,
+    ticket: Ticket,
+    serializer: SerializerId,
+    config: Arc<Config>,
+    cancel: Arc<CancelFlag>,
+    answered: bool,
+}
+
+impl Responder {
+    pub(super) fn new(
+        mailbox: Arc<Mailbox>,
+        ticket: Ticket,
+        serializer: SerializerId,
+        config: Arc<Config>,
+        cancel: Arc<CancelFlag>,
+    ) -> Self {
+        Self { mailbox, ticket, serializer, config, cancel, answered: false }
+    }
+
+    /// Answers with a value; what cannot be serialized becomes a fault at the caller.
+    pub fn reply(self, value: &(impl Serialize + ?Sized)) {
+        let style = Style::of(self.serializer, &self.config);
+        let result = Payload::encode_into(Vec::new(), &style, value).map_err(Fault::serialize_error);
+        self.forward(result);
+    }
+
+    /// Raises an exception at the caller.
+    pub fn fail(self, fault: Fault) {
+        self.forward(Err(fault));
+    }
+
+    /// Passes an answer on, undecoded. One in another serializer than the call's is a fault.
+    pub fn forward(mut self, result: Result<Payload, Fault>) {
+        let result = result.and_then(|payload| {
+            if payload.serializer() == self.serializer {
+                Ok(payload)
+            } else {
+                let (got, wanted) = (payload.serializer(), self.serializer);
+                Err(Fault::serialize_error(format_args!("the answer is in {got}, the call was in {wanted}")))
+            }
+        });
+        self.send(result);
+    }
+
+    /// True when nobody waits for the answer any more: stop working on it.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_set()
+    }
+
+    /// Ready when nobody waits for the answer any more.
+    pub fn poll_cancelled(&self, cx: &mut std::task::Context<'_>) -> Poll<()> {
+        self.cancel.poll(cx)
+    }
+
+    fn send(&mut self, result: Result<Payload, Fault>) {
+        self.answered = true;
+        self.mailbox.post(Mail::Answer { ticket: self.ticket, result, annotations: OwnedAnnotations::default() });
+    }
+}
+
+impl Drop for Responder {
+    fn drop(&mut self) {
+        if !self.answered {
+            let fault = Fault::new("builtins.RuntimeError", "the method ended without an answer");
+            self.send(Err(fault));
+        }
+    }
+}
+
+/// Which call of which session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) session: SessionId,
+    pub(crate) call: CallId,
+}
+
+/// Set when a call's session has ended.
+#[derive(Debug, Default)]
+pub(crate) struct CancelFlag {
+    set: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl CancelFlag {
+    pub(crate) fn set(&self) {
+        self.set.store(true, Ordering::Release);
+        if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            waker.wake();
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        self.set.load(Ordering::Acquire)
+    }
+
+    fn poll(&self, cx: &mut std::task::Context<'_>) -> Poll<()> {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+        if self.is_set() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// What comes to a daemon from elsewhere.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// A deferred answer.
+    Answer { ticket: Ticket, result: Result<Payload, Fault>, annotations: OwnedAnnotations },
+    /// A job ended; `answer` is none when it deferred.
+    Job {
+        ticket: Ticket,
+        answer: Option<Result<Payload, Fault>>,
+        annotations: OwnedAnnotations,
+        cancel: Option<Arc<CancelFlag>>,
+        memory: Vec<u8>,
+    },
+    /// The object that a session's call waits for is free.
+    Retry(SessionId),
+}
+
+/// Where mail for one daemon collects.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    mail: Mutex<Vec<Mail>>,
+    waiting: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Mailbox {
+    pub(crate) fn post(&self, mail: Mail) {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
+        if !self.waiting.swap(true, Ordering::AcqRel) {
+            let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// Swaps the waiting mail into `into`, which is empty.
+    pub(crate) fn take(&self, into: &mut Vec<Mail>) {
+        if self.waiting.swap(false, Ordering::AcqRel) {
+            std::mem::swap(&mut *self.mail.lock().unwrap_or_else(PoisonError::into_inner), into);
+        }
+    }
+
+    pub(crate) fn set_waker(&self, waker: Waker) {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+    }
+}

@@ -1,0 +1,94 @@
+//! One session of a daemon, as a machine to pump.
+
+use std::time::Instant;
+
+use super::sessions::Sessions;
+use super::{Peer, SessionId};
+use crate::machine::Machine;
+use crate::transmit::Transmit;
+
+/// A session, lent to be pumped.
+///
+/// Dropping it does nothing: the daemon sees to what changed in its next step.
+pub struct Session<'a> {
+    sessions: &'a mut Sessions,
+    id: SessionId,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(sessions: &'a mut Sessions, id: SessionId) -> Option<Self> {
+        sessions.slot(id)?;
+        Some(Self { sessions, id })
+    }
+
+    /// Its name.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Who is at the other end; `None` never happens while the session is lent.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.sessions.slot(self.id).map(|slot| &*slot.peer)
+    }
+
+    /// Sends what is queued, then closes.
+    pub fn close(&mut self) {
+        self.sessions.close(self.id);
+    }
+}
+
+impl Machine for Session<'_> {
+    fn input_buf(&mut self) -> &mut [u8] {
+        self.sessions.input_buf(self.id)
+    }
+
+    fn handle_filled(&mut self, now: Instant, n: usize) {
+        self.sessions.handle_filled(self.id, now, n);
+    }
+
+    fn handle_eof(&mut self, now: Instant) {
+        let now = self.sessions.at(now);
+        if let Some(slot) = self.sessions.slot_mut(self.id) {
+            slot.core.handle_eof(now);
+        }
+        self.sessions.after_input(self.id);
+    }
+
+    fn handle_error(&mut self, now: Instant) {
+        self.sessions.at(now);
+        if let Some(slot) = self.sessions.slot_mut(self.id) {
+            slot.core.handle_error();
+        }
+        self.sessions.after_input(self.id);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let now = self.sessions.at(now);
+        if let Some(slot) = self.sessions.slot_mut(self.id) {
+            slot.core.handle_timeout(now);
+        }
+        self.sessions.after_input(self.id);
+    }
+
+    fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        self.sessions.touch(self.id);
+        self.sessions.settle_urgency(self.id);
+        self.sessions.slot_mut(self.id)?.core.link().poll_transmit()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.sessions.slot(self.id)?.core.poll_timeout()
+    }
+
+    fn wants_read(&self) -> bool {
+        self.sessions.wants_read(self.id)
+    }
+
+    fn wants_write(&self) -> bool {
+        self.sessions.slot(self.id).is_some_and(|slot| slot.core.link_ref().wants_write())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.sessions.slot(self.id).is_none_or(|slot| slot.core.link_ref().is_closed())
+    }
+}

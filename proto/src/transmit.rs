@@ -1,0 +1,252 @@
+//! Bytes on their way out: [`Outbox`], the queue, and [`Transmit`], the view of it that a loop sends from.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+/// Payloads from this size on are queued as they are; smaller ones are copied together, so that
+/// many small messages leave in one piece.
+const OWN_CHUNK: usize = 16 * 1024;
+
+/// The unsent bytes of one machine, in order.
+///
+/// Small pushes are appended to one growing buffer, whose memory is used again; large ones keep
+/// their own. An empty outbox that was [trimmed](Outbox::trim) holds no memory.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Sealed chunks, sent before `tail`.
+    chunks: VecDeque<Bytes>,
+    /// Where small pushes go; `tail[sent..]` is unsent.
+    tail: Vec<u8>,
+    sent: usize,
+    /// Unsent bytes in `chunks`.
+    sealed: usize,
+}
+
+impl Outbox {
+    /// An empty outbox, without memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Queues bytes: a large chunk without a copy.
+    pub fn push(&mut self, bytes: impl Into<Bytes>) {
+        let bytes = bytes.into();
+        if bytes.len() < OWN_CHUNK {
+            self.tail.extend_from_slice(&bytes);
+        } else {
+            self.seal();
+            self.sealed += bytes.len();
+            self.chunks.push_back(bytes);
+        }
+    }
+
+    /// Queues a copy of `bytes`.
+    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.tail.extend_from_slice(bytes);
+    }
+
+    /// The buffer that small pushes go to: append to it, change nothing that is there.
+    pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
+        &mut self.tail
+    }
+
+    /// Unsent bytes.
+    pub fn len(&self) -> usize {
+        self.sealed + self.tail.len() - self.sent
+    }
+
+    /// True when everything was sent.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Drops what is unsent.
+    pub fn clear(&mut self) {
+        self.chunks.clear();
+        self.sealed = 0;
+        self.tail.clear();
+        self.sent = 0;
+    }
+
+    /// The view to send from; `None` when empty.
+    pub fn transmit(&mut self) -> Option<Transmit<'_>> {
+        if self.is_empty() { None } else { Some(Transmit(self)) }
+    }
+
+    /// Gives the memory of an empty outbox away, for use by another; `None` while bytes wait.
+    pub(crate) fn trim(&mut self) -> Option<Vec<u8>> {
+        if !self.is_empty() {
+            return None;
+        }
+        self.sent = 0;
+        self.chunks = VecDeque::new();
+        let mut tail = std::mem::take(&mut self.tail);
+        tail.clear();
+        Some(tail)
+    }
+
+    /// Takes memory to append to, if it has none.
+    pub(crate) fn lend(&mut self, memory: impl FnOnce() -> Vec<u8>) {
+        if self.tail.capacity() == 0 {
+            self.tail = memory();
+        }
+    }
+
+    /// True when appending would allocate a first buffer.
+    pub(crate) fn has_no_memory(&self) -> bool {
+        self.tail.capacity() == 0
+    }
+
+    /// Closes the tail into a chunk of its own.
+    fn seal(&mut self) {
+        if self.sent < self.tail.len() {
+            let mut chunk = Bytes::from(std::mem::take(&mut self.tail));
+            chunk.advance(self.sent);
+            self.sealed += chunk.len();
+            self.chunks.push_back(chunk);
+        } else {
+            self.tail.clear();
+        }
+        self.sent = 0;
+    }
+
+    fn advance(&mut self, mut n: usize) {
+        debug_assert!(n <= self.len(), "advanced past the unsent bytes");
+        while n > 0 {
+            let Some(front) = self.chunks.front_mut() else { break };
+            let step = n.min(front.len());
+            front.advance(step);
+            self.sealed -= step;
+            n -= step;
+            if front.is_empty() {
+                self.chunks.pop_front();
+            }
+        }
+        self.sent = (self.sent + n).min(self.tail.len());
+        if self.sent == self.tail.len() {
+            self.tail.clear();
+            self.sent = 0;
+        }
+    }
+}
+
+/// A machine's unsent bytes, lent to be sent: tell with [`advance`](Buf::advance) how many went out.
+///
+/// Dropping it leaves everything queued.
+#[derive(Debug)]
+pub struct Transmit<'a>(&'a mut Outbox);
+
+impl Transmit<'_> {
+    /// Fills `out` with slices for a vectored write, in order; returns how many it filled.
+    pub fn slices<'s>(&'s self, out: &mut [IoSlice<'s>]) -> usize {
+        let tail = &self.0.tail[self.0.sent..];
+        let parts = self.0.chunks.iter().map(|chunk| &chunk[..]).chain((!tail.is_empty()).then_some(tail));
+        let mut filled = 0;
+        for (slot, part) in out.iter_mut().zip(parts) {
+            *slot = IoSlice::new(part);
+            filled += 1;
+        }
+        filled
+    }
+
+    /// Takes everything as one piece: without a copy where it is one already.
+    pub fn take(mut self) -> Bytes {
+        let n = self.remaining();
+        self.copy_to_bytes(n)
+    }
+}
+
+impl Buf for Transmit<'_> {
+    fn remaining(&self) -> usize {
+        self.0.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        match self.0.chunks.front() {
+            Some(chunk) => chunk,
+            None => &self.0.tail[self.0.sent..],
+        }
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.0.advance(n);
+    }
+
+    fn copy_to_bytes(&mut self, len: usize) -> Bytes {
+        if let Some(front) = self.0.chunks.front_mut()
+            && front.len() >= len
+        {
+            let part = front.slice(..len);
+            self.0.advance(len);
+            return part;
+        }
+        let mut whole = Vec::with_capacity(len);
+        while whole.len() < len {
+            let chunk = self.chunk();
+            let n = chunk.len().min(len - whole.len());
+            if n == 0 {
+                break;
+            }
+            whole.extend_from_slice(&chunk[..n]);
+            self.advance(n);
+        }
+        Bytes::from(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_pushes_leave_in_one_piece_and_large_ones_keep_their_memory() {
+        let mut outbox = Outbox::new();
+        outbox.push(&b"ab"[..]);
+        outbox.push(&b"cd"[..]);
+        let large = Bytes::from(vec![7; OWN_CHUNK]);
+        let address = large.as_ptr();
+        outbox.push(large);
+        outbox.push(&b"ef"[..]);
+        assert_eq!(outbox.len(), 6 + OWN_CHUNK);
+
+        let transmit = outbox.transmit().expect("bytes wait");
+        let mut slices = [IoSlice::new(&[]); 4];
+        assert_eq!(transmit.slices(&mut slices), 3);
+        assert_eq!(&slices[0][..], b"abcd");
+        assert_eq!(slices[1].as_ptr(), address);
+        assert_eq!(&slices[2][..], b"ef");
+    }
+
+    #[test]
+    fn any_partial_send_keeps_the_rest_in_order() {
+        let mut expected = b"abcd".to_vec();
+        expected.extend(vec![9; OWN_CHUNK]);
+        expected.extend(b"xyz");
+        for step in [1, 3, 5, OWN_CHUNK, OWN_CHUNK + 5] {
+            let mut outbox = Outbox::new();
+            outbox.push(&b"abcd"[..]);
+            outbox.push(vec![9; OWN_CHUNK]);
+            outbox.push(&b"xyz"[..]);
+            let mut sent = Vec::new();
+            while let Some(mut transmit) = outbox.transmit() {
+                let n = step.min(transmit.chunk().len());
+                sent.extend_from_slice(&transmit.chunk()[..n]);
+                transmit.advance(n);
+            }
+            assert_eq!(sent, expected);
+            assert!(outbox.trim().is_some());
+        }
+    }
+
+    #[test]
+    fn take_gives_everything() {
+        let mut outbox = Outbox::new();
+        outbox.push(&b"abc"[..]);
+        outbox.push(vec![1; OWN_CHUNK]);
+        let all = outbox.transmit().expect("bytes wait").take();
+        assert_eq!(all.len(), 3 + OWN_CHUNK);
+        assert!(outbox.is_empty());
+    }
+}

@@ -1,0 +1,16 @@
+//! Values on their way: dynamic ones, whole payloads, and the arguments of a call.
+
+mod args;
+mod class_names;
+mod object_id;
+mod payload;
+
+pub use args::{Args, Defaulted};
+pub use class_names::ClassNames;
+pub use firesteel_value::{
+    BigInt, Blob, Complex, Dict, FormatError, FormatErrorKind, Instance, Value, from_value, to_value,
+};
+pub use object_id::ObjectId;
+pub use payload::Payload;
+
+pub(crate) use args::CallHead;

@@ -1,0 +1,117 @@
+//! A whole payload, decoded only if somebody asks.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{FormatError, Value};
+use crate::serializer::{SerializerId, Style, read};
+
+/// The serialized form of one value: what a call returns, undecoded.
+#[derive(Clone)]
+pub struct Payload {
+    serializer: SerializerId,
+    data: Data,
+}
+
+/// Where the bytes are. A buffer with a window costs no copy on either side: a received one still
+/// holds the message's header, one to be sent can be used again.
+#[derive(Clone)]
+enum Data {
+    Window(Vec<u8>, Range<usize>),
+    Shared(Bytes),
+}
+
+impl Payload {
+    /// Serializes `value` in the serializer's default style.
+    ///
+    /// # Errors
+    /// A value that the serializer cannot express.
+    pub fn encode<T: Serialize + ?Sized>(serializer: SerializerId, value: &T) -> Result<Self, FormatError> {
+        Self::encode_into(Vec::new(), &Style::new(serializer), value)
+    }
+
+    /// Bytes that are serialized already.
+    pub fn from_bytes(serializer: SerializerId, bytes: impl Into<Bytes>) -> Self {
+        Self { serializer, data: Data::Shared(bytes.into()) }
+    }
+
+    /// The format of the bytes.
+    pub fn serializer(&self) -> SerializerId {
+        self.serializer
+    }
+
+    /// Decodes into a type of the caller's choice.
+    ///
+    /// # Errors
+    /// Bytes that are malformed, or hold something else.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
+        read(self.serializer, self.as_slice())
+    }
+
+    /// Decodes into whatever it is.
+    ///
+    /// # Errors
+    /// Bytes that are malformed.
+    pub fn to_value(&self) -> Result<Value, FormatError> {
+        self.decode()
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        match &self.data {
+            Data::Window(buffer, window) => &buffer[window.clone()],
+            Data::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The bytes, without a copy.
+    pub fn into_bytes(self) -> Bytes {
+        match self.data {
+            Data::Window(buffer, window) => Bytes::from(buffer).slice(window),
+            Data::Shared(bytes) => bytes,
+        }
+    }
+
+    /// Serializes into a buffer that is used again.
+    pub(crate) fn encode_into<T: Serialize + ?Sized>(
+        mut buffer: Vec<u8>,
+        style: &Style<'_>,
+        value: &T,
+    ) -> Result<Self, FormatError> {
+        buffer.clear();
+        style.write(value, &mut buffer)?;
+        let window = 0..buffer.len();
+        Ok(Self { serializer: style.serializer, data: Data::Window(buffer, window) })
+    }
+
+    /// A received payload in the buffer that it came in.
+    pub(crate) fn received(serializer: SerializerId, buffer: Vec<u8>, window: Range<usize>) -> Self {
+        Self { serializer, data: Data::Window(buffer, window) }
+    }
+
+    /// The buffer, for use again, where this payload owns one.
+    pub(crate) fn recycle(self) -> Option<Vec<u8>> {
+        match self.data {
+            Data::Window(buffer, _) => Some(buffer),
+            Data::Shared(_) => None,
+        }
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.serializer == other.serializer && self.as_slice() == other.as_slice()
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.as_slice();
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(100)]);
+        write!(f, "Payload({:?}, {} bytes, {shown:?})", self.serializer, bytes.len())
+    }
+}
