@@ -1,0 +1,340 @@
+//! The reader: a cursor over the text.
+//!
+//! `Reader` itself knows where it stands, how many brackets are open and what a look ahead has taught; the files below
+//! read one kind of thing each.
+
+mod cursor;
+mod float;
+mod lookahead;
+mod number;
+mod powers;
+mod skip;
+mod space;
+mod string;
+
+use firesteel_value::{FormatError, FormatErrorKind, Limits};
+
+pub(crate) use cursor::Name;
+use lookahead::Parens;
+pub(crate) use number::Number;
+pub(crate) use string::Text;
+
+/// A cursor over a text in serpent.
+///
+/// It reads a text from front to back, value by value: as a serde deserializer (`T::deserialize(&mut reader)`), or
+/// step by step through the outer containers, where a program decides between two values what to do next:
+///
+/// ```
+/// use firesteel_serpent::Reader;
+/// use firesteel_value::Limits;
+///
+/// let text = b"# serpent utf-8 python3.2\n('obj','add',(1,2),{})";
+/// let mut reader = Reader::new(text, Limits::default()).unwrap();
+/// reader.open_sequence().unwrap();
+/// assert!(reader.next_element().unwrap());
+/// assert_eq!(reader.str().unwrap(), "obj");
+/// assert!(reader.next_element().unwrap());
+/// assert_eq!(reader.str().unwrap(), "add");
+/// // .. look up the method, keep the reader, and later:
+/// assert!(reader.next_element().unwrap());
+/// let (a, b): (i64, i64) = reader.value().unwrap();
+/// assert_eq!(a + b, 3);
+/// assert!(reader.next_element().unwrap());
+/// reader.skip().unwrap();
+/// assert!(!reader.next_element().unwrap());
+/// reader.end().unwrap();
+/// ```
+///
+/// After an error the cursor stands somewhere; nothing panics, but what it reads then means nothing.
+#[derive(Clone, Debug)]
+pub struct Reader<'de> {
+    text: &'de str,
+    pos: usize,
+    /// How many brackets are open, those around single values included.
+    depth: usize,
+    max_depth: usize,
+    /// In a key of a dict or an element of a set, where lists, dicts and sets are refused.
+    hashing: bool,
+    /// The text is a tuple without parentheses, not yet entered.
+    bare: bool,
+    parens: Parens,
+    /// Guesses that `(` before a container opens a tuple; whoever sets this reads again after an error.
+    hopeful: bool,
+    /// The containers that the program has entered step by step.
+    frames: Vec<cursor::Frame>,
+    /// The cursor stands at a key of the innermost of them.
+    at_key: bool,
+}
+
+impl<'de> Reader<'de> {
+    /// A reader positioned at the value.
+    ///
+    /// # Errors
+    /// `Size` over the limit, `Utf8`, `Syntax` for a zero byte or indentation, `UnexpectedEnd` if there is no value.
+    pub fn new(text: &'de [u8], limits: Limits) -> Result<Reader<'de>, FormatError> {
+        if text.len() > limits.max_size {
+            let message = format!("larger than {} bytes", limits.max_size);
+            return Err(FormatError::new(FormatErrorKind::Size, message));
+        }
+        if let Some(zero) = memchr::memchr(0, text) {
+            return Err(FormatError::at(FormatErrorKind::Syntax, zero, "zero byte"));
+        }
+        let text = std::str::from_utf8(text)
+            .map_err(|error| FormatError::at(FormatErrorKind::Utf8, error.valid_up_to(), "invalid utf-8"))?;
+        let mut reader = Reader {
+            text,
+            pos: 0,
+            depth: 0,
+            max_depth: limits.max_depth,
+            hashing: false,
+            bare: false,
+            parens: Parens::default(),
+            hopeful: false,
+            frames: Vec::new(),
+            at_key: false,
+        };
+        reader.start()?;
+        Ok(reader)
+    }
+
+    /// The byte offset of the cursor.
+    pub fn offset(&self) -> usize {
+        self.pos
+    }
+
+    /// Reads one thing, hopefully at first and, if that fails, again with care (see `lookahead`).
+    pub(crate) fn hopefully<T>(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<T, FormatError>,
+    ) -> Result<T, FormatError> {
+        let (pos, depth, hashing, bare) = (self.pos, self.depth, self.hashing, self.bare);
+        let was_hopeful = std::mem::replace(&mut self.hopeful, true);
+        let mut result = read(self);
+        if result.is_err() && !was_hopeful {
+            (self.pos, self.depth, self.hashing, self.bare) = (pos, depth, hashing, bare);
+            self.parens = Parens::default();
+            self.hopeful = false;
+            result = read(self);
+        }
+        self.hopeful = was_hopeful;
+        result
+    }
+
+    /// Treats the whole text as a tuple without parentheses.
+    pub(crate) fn into_bare(mut self) -> Reader<'de> {
+        self.bare = true;
+        self
+    }
+
+    /// Whether the text is one.
+    pub(crate) fn is_bare_tuple(&self) -> bool {
+        let mut ahead = self.clone();
+        ahead.skip_value().is_ok() && ahead.skip_space().is_ok() && ahead.peek() == Some(b',')
+    }
+
+    /// At the start of a tuple without parentheses: enters it.
+    pub(crate) fn take_bare(&mut self) -> bool {
+        std::mem::take(&mut self.bare)
+    }
+
+    #[inline]
+    fn bytes(&self) -> &'de [u8] {
+        self.text.as_bytes()
+    }
+
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.bytes().get(self.pos).copied()
+    }
+
+    #[inline]
+    fn peek_at(&self, ahead: usize) -> Option<u8> {
+        self.bytes().get(self.pos + ahead).copied()
+    }
+
+    /// Consumes an opening bracket.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Result<(), FormatError> {
+        if self.depth >= self.max_depth {
+            return Err(self.too_deep());
+        }
+        self.depth += 1;
+        self.pos += 1;
+        Ok(())
+    }
+
+    /// Consumes a closing bracket, if it is there.
+    #[inline]
+    pub(crate) fn leave(&mut self, close: u8) -> Result<(), FormatError> {
+        self.skip_space()?;
+        if self.peek() != Some(close) {
+            return Err(self.expected_close(close));
+        }
+        self.pos += 1;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// The colon between a key and its value.
+    #[inline]
+    pub(crate) fn colon(&mut self) -> Result<(), FormatError> {
+        self.skip_space()?;
+        if self.peek() != Some(b':') {
+            return Err(self.unexpected("a colon"));
+        }
+        self.pos += 1;
+        Ok(())
+    }
+
+    /// Moves on to the next element of a container; false at its closing bracket, which is not consumed.
+    #[inline]
+    pub(crate) fn next_in(&mut self, close: u8, progress: &mut Progress) -> Result<bool, FormatError> {
+        self.skip_space()?;
+        if self.at_close(close) {
+            return Ok(false);
+        }
+        if !progress.started {
+            progress.started = true;
+            return Ok(true);
+        }
+        if self.peek() != Some(b',') {
+            return Err(self.unexpected("a comma or a closing bracket"));
+        }
+        progress.comma = true;
+        self.pos += 1;
+        self.skip_space()?;
+        Ok(!self.at_close(close))
+    }
+
+    /// Consumes what may stand between the last element and the closing bracket, and the bracket.
+    #[inline]
+    pub(crate) fn finish(&mut self, close: u8, progress: &mut Progress) -> Result<(), FormatError> {
+        self.skip_space()?;
+        if progress.started && self.peek() == Some(b',') {
+            progress.comma = true;
+            self.pos += 1;
+            self.skip_space()?;
+        }
+        if close == BARE {
+            return if self.at_close(close) { Ok(()) } else { Err(self.expected_close(close)) };
+        }
+        if close == b')' && progress.started && !progress.comma {
+            return Err(self.syntax("parentheses around a single value are no tuple"));
+        }
+        self.leave(close)
+    }
+
+    /// Enters parentheses around a single value; gives how many.
+    #[inline]
+    pub(crate) fn open_groups(&mut self) -> Result<usize, FormatError> {
+        self.skip_space()?;
+        let mut groups = 0;
+        while self.peek() == Some(b'(') && !self.is_tuple()? {
+            self.enter()?;
+            self.skip_space()?;
+            groups += 1;
+        }
+        Ok(groups)
+    }
+
+    #[inline]
+    pub(crate) fn close_groups(&mut self, groups: usize) -> Result<(), FormatError> {
+        (0..groups).try_for_each(|_| self.leave(b')'))
+    }
+
+    /// Consumes `(None)`; anything else stays.
+    pub(crate) fn none_in_groups(&mut self) -> Result<bool, FormatError> {
+        let (pos, depth) = (self.pos, self.depth);
+        let groups = self.open_groups()?;
+        if self.peek() == Some(b'N') {
+            self.name()?;
+            self.close_groups(groups)?;
+            return Ok(true);
+        }
+        (self.pos, self.depth) = (pos, depth);
+        Ok(false)
+    }
+
+    #[inline]
+    fn at_close(&self, close: u8) -> bool {
+        match self.peek() {
+            Some(byte) if close != BARE => byte == close,
+            Some(byte) => matches!(byte, b'\n' | b'\r'),
+            None => close == BARE,
+        }
+    }
+
+    /// Enters the key of a dict or an element of a set; gives back what to restore.
+    #[inline]
+    pub(crate) fn begin_hashing(&mut self) -> bool {
+        std::mem::replace(&mut self.hashing, true)
+    }
+
+    #[inline]
+    pub(crate) fn end_hashing(&mut self, before: bool) {
+        self.hashing = before;
+    }
+
+    /// Refuses a container where it would have to be hashed.
+    #[inline]
+    pub(crate) fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
+        if self.hashing {
+            let message = format!("unhashable type: '{class}'");
+            return Err(FormatError::at(FormatErrorKind::Unhashable, self.pos, message));
+        }
+        Ok(())
+    }
+
+    /// An error about the byte at the cursor.
+    #[cold]
+    pub(crate) fn unexpected(&self, expected: &str) -> FormatError {
+        match self.text[self.pos..].chars().next() {
+            None => FormatError::at(
+                FormatErrorKind::UnexpectedEnd,
+                self.pos,
+                format!("the text ends where {expected} is expected"),
+            ),
+            Some(found) => self.syntax(format!("expected {expected}, found {found:?}")),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn syntax(&self, message: impl Into<std::borrow::Cow<'static, str>>) -> FormatError {
+        FormatError::at(FormatErrorKind::Syntax, self.pos, message)
+    }
+
+    #[cold]
+    fn expected_close(&self, close: u8) -> FormatError {
+        match (self.peek(), close) {
+            // A value stands where the container should end: more elements than were asked for.
+            (Some(byte), _) if !matches!(byte, b')' | b']' | b'}' | b':' | b',') => {
+                FormatError::at(FormatErrorKind::Type, self.pos, "more elements than expected, or a missing comma")
+            }
+            (_, BARE) => self.unexpected("the end of the text"),
+            _ => self.unexpected(&format!("{:?}", char::from(close))),
+        }
+    }
+
+    #[cold]
+    fn too_deep(&self) -> FormatError {
+        let message = format!("nested more deeply than {} levels", self.max_depth);
+        FormatError::at(FormatErrorKind::Depth, self.pos, message)
+    }
+}
+
+/// How far a container is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    started: bool,
+    /// A comma was seen, without which `(` opens no tuple.
+    comma: bool,
+}
+
+/// What "closes" a tuple without parentheses: the end of the line.
+pub(crate) const BARE: u8 = b'\n';
+
+/// Whether a byte can go on a name or a number, as Python's tokenizer sees it.
+#[inline]
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}

@@ -1,0 +1,143 @@
+//! From decimal digits to the nearest float.
+//!
+//! The standard library does it too, but from text, which would have to be walked through once more; here the digits
+//! are in an integer already. The algorithm is the same, that of Eisel and Lemire ("Number Parsing at a Gigabyte per
+//! Second", 2021), after Clinger's for small numbers; the rare cases that it leaves open go to the standard library.
+
+use super::powers::{FIRST_POWER, POWERS_OF_FIVE};
+
+/// The float nearest to `mantissa * 10^exponent`, or `None` if that takes more work.
+#[inline]
+pub(super) fn parse_float(mantissa: u64, exponent: i64) -> Option<f64> {
+    const EXACT: [f64; 23] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ];
+    if mantissa >> 53 == 0 {
+        // Both numbers are exact, so the one rounding of the operation is right.
+        if let Some(power) = EXACT.get(exponent.unsigned_abs() as usize) {
+            let mantissa = mantissa as f64;
+            return Some(if exponent < 0 { mantissa / power } else { mantissa * power });
+        }
+    }
+    eisel_lemire(mantissa, exponent)
+}
+
+/// The value of eight ASCII digits.
+#[inline]
+pub(super) fn eight_digits(bytes: &[u8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(bytes.try_into().ok()?);
+    let all = (word & (ONES * 0xf0)) | ((word.wrapping_add(ONES * 6) & (ONES * 0xf0)) >> 4);
+    if all != ONES * 0x33 {
+        return None;
+    }
+    let word = word - ONES * 0x30;
+    let pairs = word * 10 + (word >> 8);
+    let mask = 0x0000_00ff_0000_00ff;
+    let high = (pairs & mask).wrapping_mul(100 + (1_000_000 << 32));
+    let low = ((pairs >> 16) & mask).wrapping_mul(1 + (10_000 << 32));
+    Some(high.wrapping_add(low) >> 32)
+}
+
+fn eisel_lemire(mantissa: u64, exponent: i64) -> Option<f64> {
+    if mantissa == 0 {
+        return Some(0.0);
+    }
+    let power = usize::try_from(exponent - FIRST_POWER).ok()?;
+    let (high5, low5) = *POWERS_OF_FIVE.get(power)?;
+    let zeros = mantissa.leading_zeros();
+    let mantissa = mantissa << zeros;
+
+    // The upper 128 bits of the product; the lower half of the power matters only if the bits below those that
+    // are needed are all ones.
+    let product = u128::from(mantissa) * u128::from(high5);
+    let (mut high, mut low) = ((product >> 64) as u64, product as u64);
+    if high & 0x1ff == 0x1ff {
+        let carried = ((u128::from(mantissa) * u128::from(low5)) >> 64) as u64;
+        low = low.wrapping_add(carried);
+        if carried > low {
+            high += 1;
+        }
+    }
+    // Here the exact power could make a difference.
+    if low == u64::MAX && !(-27..=55).contains(&exponent) {
+        return None;
+    }
+
+    let upper = high >> 63;
+    let shift = upper + 9;
+    let mut fraction = high >> shift;
+    let mut binary = ((exponent * 217_706) >> 16) + 63 + upper as i64 - i64::from(zeros) + 1023;
+    if binary <= 0 {
+        return None; // subnormal
+    }
+    // Half way between two floats, exactly: round to even.
+    if low <= 1 && (-4..=23).contains(&exponent) && fraction & 3 == 1 && fraction << shift == high {
+        fraction &= !1;
+    }
+    fraction = (fraction + (fraction & 1)) >> 1;
+    if fraction >= 1 << 53 {
+        fraction = 1 << 52;
+        binary += 1;
+    }
+    if binary >= 0x7ff {
+        return Some(f64::INFINITY);
+    }
+    Some(f64::from_bits((binary as u64) << 52 | fraction & ((1 << 52) - 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(mantissa: u64, exponent: i64) {
+        let expected: f64 = format!("{mantissa}e{exponent}").parse().unwrap();
+        if let Some(number) = parse_float(mantissa, exponent) {
+            assert_eq!(number.to_bits(), expected.to_bits(), "{mantissa}e{exponent}");
+        }
+    }
+
+    #[test]
+    fn hard_cases() {
+        for (mantissa, exponent) in [
+            (0, 0),
+            (1, 22),
+            (1, 23),
+            (9007199254740993, 0),
+            (9007199254740995, 0),
+            (9007199254740993, 1),
+            (18014398509481986, -1),
+            (17976931348623157, 292),
+            (17976931348623159, 292),
+            (22250738585072014, -324),
+            (22250738585072011, -324),
+            (5, -324),
+            (u64::MAX, -20),
+            (u64::MAX, 300),
+            (7450580596923828125, -27),
+            (1152921504606846977, 0),
+        ] {
+            check(mantissa, exponent);
+        }
+        assert_eq!(parse_float(12345678901234567, -3), Some(12345678901234.567));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #[test]
+        fn agrees_with_the_standard_library(mantissa: u64, digits in 0..20_u32, exponent in -140..140_i64) {
+            check(mantissa % 10_u64.saturating_pow(digits), exponent);
+            check(mantissa % 10_u64.saturating_pow(digits), exponent % 30);
+        }
+
+        #[test]
+        fn eight_digits_are_their_value(number in 0..100_000_000_u64, place in 0..8_usize, byte: u8) {
+            let mut text = format!("{number:08}").into_bytes();
+            prop_assert_eq!(eight_digits(&text), Some(number));
+            text[place] = byte;
+            prop_assert_eq!(eight_digits(&text).is_some(), byte.is_ascii_digit());
+        }
+    }
+}

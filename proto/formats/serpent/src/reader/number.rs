@@ -1,0 +1,317 @@
+//! Numbers, and the sums of a real and an imaginary number that `ast.literal_eval` takes for complex ones.
+
+use firesteel_value::{BigInt, Complex, FormatError, FormatErrorKind};
+
+use super::{Reader, float::eight_digits, float::parse_float, is_name_byte};
+
+/// A number that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Number {
+    Int(i64),
+    /// Outside of an i64.
+    Big(BigInt),
+    Float(f64),
+    Complex(Complex),
+}
+
+/// What a number was made of, which decides what may be done with it: `-(-1)` and `1+2j+3j` are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    Signed,
+    Sum,
+}
+
+impl Number {
+    fn imaginary(im: f64) -> Number {
+        Number::Complex(Complex::new(0.0, im))
+    }
+
+    fn negated(self) -> Number {
+        match self {
+            Number::Int(number) => match number.checked_neg() {
+                Some(number) => Number::Int(number),
+                None => Number::Big((-i128::from(number)).into()),
+            },
+            Number::Big(number) => {
+                let number = BigInt::from_magnitude_le(!number.is_negative(), &number.magnitude_le());
+                number.to_i64().map_or(Number::Big(number), Number::Int)
+            }
+            Number::Float(number) => Number::Float(-number),
+            Number::Complex(number) => Number::Complex(Complex::new(-number.re, -number.im)),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Whether a number starts here, its sign included.
+    #[inline]
+    pub(crate) fn at_number(&self) -> bool {
+        match self.peek() {
+            Some(b'0'..=b'9' | b'+' | b'-') => true,
+            Some(b'.') => self.peek_at(1).is_some_and(|byte| byte.is_ascii_digit()),
+            _ => false,
+        }
+    }
+
+    /// A number with all that belongs to it, behind `groups` parentheses that were entered already.
+    #[inline]
+    pub(crate) fn number(&mut self, groups: usize) -> Result<Number, FormatError> {
+        let (mut number, mut form) = match self.peek() {
+            Some(b'0'..=b'9') => (self.literal()?, Form::Plain),
+            Some(b'-') if self.peek_at(1).is_some_and(|byte| byte.is_ascii_digit()) => {
+                self.pos += 1;
+                (self.literal()?.negated(), Form::Signed)
+            }
+            _ => self.term()?,
+        };
+        if groups == 0 && matches!(self.peek(), Some(b',' | b']' | b'}' | b')' | b':')) {
+            return Ok(number);
+        }
+        (number, form) = self.sum(number, form)?;
+        for _ in 0..groups {
+            self.leave(b')')?;
+            (number, form) = self.sum(number, form)?;
+        }
+        Ok(number)
+    }
+
+    /// A number without or with a sign, perhaps in parentheses of its own.
+    pub(super) fn term(&mut self) -> Result<(Number, Form), FormatError> {
+        let sign = self.peek().filter(|byte| matches!(byte, b'+' | b'-'));
+        if sign.is_some() {
+            self.pos += 1;
+            self.skip_space()?;
+        }
+        let (number, form) = self.atom()?;
+        match sign {
+            None => Ok((number, form)),
+            Some(_) if form != Form::Plain => Err(self.malformed()),
+            Some(b'-') => Ok((number.negated(), Form::Signed)),
+            Some(_) => Ok((number, Form::Signed)),
+        }
+    }
+
+    fn atom(&mut self) -> Result<(Number, Form), FormatError> {
+        match self.peek() {
+            Some(b'0'..=b'9') => Ok((self.literal()?, Form::Plain)),
+            Some(b'.') if self.at_number() => Ok((self.literal()?, Form::Plain)),
+            Some(b'(') => {
+                self.enter()?;
+                self.skip_space()?;
+                let (number, form) = self.term()?;
+                let result = self.sum(number, form)?;
+                self.leave(b')')?;
+                Ok(result)
+            }
+            _ => Err(self.unexpected("a number")),
+        }
+    }
+
+    /// What may follow a real number: plus or minus an imaginary one.
+    pub(super) fn sum(&mut self, number: Number, form: Form) -> Result<(Number, Form), FormatError> {
+        self.skip_space()?;
+        let Some(sign @ (b'+' | b'-')) = self.peek() else {
+            return Ok((number, form));
+        };
+        let left = match &number {
+            Number::Int(number) => *number as f64,
+            Number::Float(number) => *number,
+            Number::Big(number) => number.to_f64().ok_or_else(|| {
+                let message = "int too large to convert to float";
+                FormatError::at(FormatErrorKind::NumberRange, self.pos, message)
+            })?,
+            Number::Complex(_) => return Err(self.malformed()),
+        };
+        if form == Form::Sum {
+            return Err(self.malformed());
+        }
+        self.pos += 1;
+        self.skip_space()?;
+        let (Number::Complex(right), Form::Plain) = self.atom()? else {
+            return Err(self.malformed());
+        };
+        // Adding the zero as Python does decides about the sign of a zero.
+        let sum = match sign {
+            b'+' => Complex::new(left + right.re, 0.0 + right.im),
+            _ => Complex::new(left - right.re, 0.0 - right.im),
+        };
+        Ok((Number::Complex(sum), Form::Sum))
+    }
+
+    /// A number without a sign. The usual forms are read in one go; anything else starts again in [`Self::rare`].
+    #[inline]
+    pub(super) fn literal(&mut self) -> Result<Number, FormatError> {
+        let bytes = self.bytes();
+        let start = self.pos;
+        let mut at = start;
+        let mut mantissa = 0;
+        digits(bytes, &mut at, &mut mantissa);
+        let whole = at - start;
+        match bytes.get(at) {
+            Some(b'.' | b'e' | b'E') => {}
+            Some(byte) if is_name_byte(*byte) => return self.rare(),
+            _ if whole > 18 || (whole > 1 && bytes[start] == b'0') => return self.rare(),
+            _ => {
+                self.pos = at;
+                return Ok(Number::Int(mantissa as i64));
+            }
+        }
+        let mut exponent = 0;
+        if bytes[at] == b'.' {
+            at += 1;
+            let point = at;
+            digits(bytes, &mut at, &mut mantissa);
+            exponent = -((at - point) as i64);
+        }
+        // The sum wraps beyond 19 digits that count.
+        let total = whole + exponent.unsigned_abs() as usize;
+        if total > 19 {
+            let zeros = bytes[start..at].iter().take_while(|byte| matches!(byte, b'0' | b'.')).count();
+            if total > 19 + zeros.saturating_sub(1) {
+                return self.rare();
+            }
+        }
+        if let Some(b'e' | b'E') = bytes.get(at) {
+            at += 1;
+            let negative = match bytes.get(at) {
+                Some(b'-') => {
+                    at += 1;
+                    true
+                }
+                Some(b'+') => {
+                    at += 1;
+                    false
+                }
+                _ => false,
+            };
+            let (first, mut scale) = (at, 0);
+            digits(bytes, &mut at, &mut scale);
+            if at == first || at - first > 5 {
+                return self.rare();
+            }
+            exponent += if negative { -(scale as i64) } else { scale as i64 };
+        }
+        if bytes.get(at).is_some_and(|byte| is_name_byte(*byte)) {
+            return self.rare();
+        }
+        let number = match parse_float(mantissa, exponent) {
+            Some(number) => number,
+            None => self.slow_float(&self.text[start..at])?,
+        };
+        self.pos = at;
+        Ok(Number::Float(number))
+    }
+
+    /// Any number, by the grammar of Python's tokenizer.
+    #[cold]
+    fn rare(&mut self) -> Result<Number, FormatError> {
+        let start = self.pos;
+        let radix = match (self.peek(), self.peek_at(1)) {
+            (Some(b'0'), Some(b'x' | b'X')) => 16,
+            (Some(b'0'), Some(b'o' | b'O')) => 8,
+            (Some(b'0'), Some(b'b' | b'B')) => 2,
+            _ => 10,
+        };
+        if radix != 10 {
+            self.pos += 2;
+            if self.peek() == Some(b'_') {
+                self.pos += 1;
+            }
+            self.tail(radix)?;
+            self.number_ends()?;
+            return self.integer(&self.bytes()[start + 2..self.pos], radix, start);
+        }
+        let mut float = false;
+        if self.peek() != Some(b'.') {
+            self.tail(10)?;
+        }
+        let whole = &self.bytes()[start..self.pos];
+        if self.peek() == Some(b'.') {
+            float = true;
+            self.pos += 1;
+            if self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+                self.tail(10)?;
+            }
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            float = true;
+            self.pos += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.pos += 1;
+            }
+            self.tail(10)?;
+        }
+        let text = &self.text[start..self.pos];
+        if let Some(b'j' | b'J') = self.peek() {
+            self.pos += 1;
+            self.number_ends()?;
+            return Ok(Number::imaginary(self.slow_float(text)?));
+        }
+        self.number_ends()?;
+        if float {
+            return Ok(Number::Float(self.slow_float(text)?));
+        }
+        if whole[0] == b'0' {
+            if whole.iter().all(|byte| matches!(byte, b'0' | b'_')) {
+                return Ok(Number::Int(0));
+            }
+            let message = "leading zeros in decimal integer literals are not permitted";
+            return Err(FormatError::at(FormatErrorKind::Syntax, start, message));
+        }
+        self.integer(whole, 10, start)
+    }
+
+    /// At least one digit, with single underscores between digits.
+    fn tail(&mut self, radix: u32) -> Result<(), FormatError> {
+        loop {
+            let first = self.pos;
+            while self.peek().is_some_and(|byte| char::from(byte).is_digit(radix)) {
+                self.pos += 1;
+            }
+            if self.pos == first {
+                return Err(self.unexpected("a digit"));
+            }
+            if self.peek() != Some(b'_') {
+                return Ok(());
+            }
+            self.pos += 1;
+        }
+    }
+
+    fn number_ends(&self) -> Result<(), FormatError> {
+        match self.peek() {
+            Some(byte) if is_name_byte(byte) => Err(self.unexpected("the end of the number")),
+            _ => Ok(()),
+        }
+    }
+
+    fn integer(&self, digits: &[u8], radix: u32, start: usize) -> Result<Number, FormatError> {
+        let number = BigInt::from_digits(false, digits, radix).map_err(|error| error.or_offset(start))?;
+        Ok(number.to_i64().map_or(Number::Big(number), Number::Int))
+    }
+
+    #[cold]
+    fn slow_float(&self, text: &str) -> Result<f64, FormatError> {
+        let parsed = if text.contains('_') { text.replace('_', "").parse() } else { text.parse() };
+        parsed.map_err(|_| self.syntax("invalid number"))
+    }
+
+    #[cold]
+    fn malformed(&self) -> FormatError {
+        self.syntax("malformed number: only a real plus or minus an imaginary number can be added")
+    }
+}
+
+/// Adds digits to a number, which wraps when they are too many.
+#[inline]
+fn digits(bytes: &[u8], at: &mut usize, number: &mut u64) {
+    while let Some(eight) = bytes.get(*at..*at + 8).and_then(eight_digits) {
+        *number = number.wrapping_mul(100_000_000).wrapping_add(eight);
+        *at += 8;
+    }
+    while let Some(digit) = bytes.get(*at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+        *number = number.wrapping_mul(10).wrapping_add(digit.into());
+        *at += 1;
+    }
+}
