@@ -1,1 +1,46 @@
-//! firesteel on blocking threads: server and proxy
+//! firesteel on blocking threads: a [`Server`] on one thread or a small pool of them, and a
+//! [`Proxy`] whose calls wait.
+//!
+//! No thread is parked per connection, on either side: the server's threads wait together for
+//! whatever comes, and a proxy's calls are driven by the threads that make them.
+//!
+//! ```
+//! use firesteel_blocking::{Proxy, Server};
+//! # use firesteel_proto::{Args, Context, Member, Metadata, Method, Object, Outcome};
+//! # struct Adder;
+//! # static METADATA: Metadata = Metadata::new(&[Method::new("add")], &[]);
+//! # impl Object for Adder {
+//! #     fn metadata(&self) -> &Metadata { &METADATA }
+//! #     fn call(&mut self, cx: &mut Context<'_>, _: Member<'_>, args: Args<'_>) -> Outcome {
+//! #         let (a, b): (i64, i64) = args.bind(&["a", "b"])?;
+//! #         cx.answer(&(a + b))
+//! #     }
+//! # }
+//! let mut server = Server::bind("127.0.0.1:0")?;
+//! server.daemon.register("adder", Adder)?;
+//! let uri = server.uri("adder");
+//! let stopper = server.stopper();
+//! std::thread::scope(|threads| {
+//!     threads.spawn(|| {
+//!         let sum: i64 = Proxy::new(&uri.to_string()).unwrap().call("add", &(1, 2)).unwrap();
+//!         assert_eq!(sum, 3);
+//!         stopper.stop();
+//!     });
+//!     server.run()
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod connect;
+mod line;
+mod poller;
+mod proxy;
+mod seed;
+mod server;
+mod socket;
+mod sockets;
+
+pub use proxy::{Connector, Proxy};
+pub use server::{Server, Stopper};
+pub use socket::Socket;

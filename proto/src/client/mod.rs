@@ -205,6 +205,17 @@ impl Client {
         self.connections.core(slot.connection?)?.metadata()
     }
 
+    /// The object that a proxy stands for.
+    pub fn object(&self, proxy: ProxyId) -> Option<ObjectId> {
+        let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
+        Some(slot.object.clone())
+    }
+
+    /// True once calls on this connection leave at once: the handshake is done, or there is none.
+    pub fn is_ready(&self, connection: ConnId) -> bool {
+        self.connections.core(connection).is_some_and(crate::connection::ClientCore::is_ready)
+    }
+
     /// The connection that a proxy uses now.
     pub fn connection_of(&self, proxy: ProxyId) -> Option<ConnId> {
         let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;

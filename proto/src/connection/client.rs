@@ -421,6 +421,11 @@ impl ClientCore {
         !self.link.ignores_input() && !self.link.is_half_closed()
     }
 
+    /// True once the handshake is done.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.is_open() && matches!(self.state, State::Ready)
+    }
+
     /// It is over: calls that are out are lost.
     pub(crate) fn finish(&mut self, reason: CloseReason) {
         self.link.abort(reason);

@@ -68,6 +68,11 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// True when [`deadline`](Self::deadline) was set.
+    pub fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+
     /// Sends an annotation with the call.
     #[must_use]
     pub fn annotation(mut self, key: AnnotationKey, value: impl Into<Bytes>) -> Self {

@@ -43,7 +43,8 @@ impl Gate {
     }
 
     /// Leaves. When nobody is inside any more, all who wait try again, in the order of their arrival.
-    pub(super) fn leave(&self, shared: bool) {
+    /// The loop behind `awake` needs no waking.
+    pub(super) fn leave(&self, shared: bool, awake: Option<&Arc<Mailbox>>) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.inside = match state.inside {
             Inside::Readers(n) if shared && n > 1 => Inside::Readers(n - 1),
@@ -52,7 +53,11 @@ impl Gate {
         if state.inside == Inside::Nobody {
             state.writer_waits = false;
             for (mailbox, session) in std::mem::take(&mut state.waiting) {
-                mailbox.post(Mail::Retry(session));
+                if awake.is_some_and(|awake| Arc::ptr_eq(awake, &mailbox)) {
+                    mailbox.post_quietly(Mail::Retry(session));
+                } else {
+                    mailbox.post(Mail::Retry(session));
+                }
             }
         }
     }
@@ -74,14 +79,14 @@ mod tests {
         let (mailbox, session) = waiter();
         assert!(!gate.enter(false, || (Arc::clone(&mailbox), session)));
         assert!(!gate.enter(true, waiter), "a reader waits behind a writer");
-        gate.leave(true);
+        gate.leave(true, None);
         assert!(!mailbox.is_waiting());
-        gate.leave(true);
+        gate.leave(true, None);
         assert!(mailbox.is_waiting());
         assert!(gate.enter(false, waiter));
         assert!(!gate.enter(true, waiter));
         assert!(!gate.enter(false, waiter));
-        gate.leave(false);
+        gate.leave(false, None);
         assert!(gate.enter(false, waiter));
     }
 }

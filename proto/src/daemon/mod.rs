@@ -87,6 +87,14 @@ pub struct SessionId {
     generation: u32,
 }
 
+impl SessionId {
+    /// A small number that no other live session of the daemon has: a place in an array of sockets.
+    /// It is used again when the session is over.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionId({}/{})", self.index, self.generation)

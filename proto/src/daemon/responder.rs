@@ -150,6 +150,13 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
+    /// Adds mail, for a loop that is about to look by itself.
+    pub(crate) fn post_quietly(&self, mail: Mail) {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
+        self.waiting.store(true, Ordering::Release);
+    }
+
+    /// Adds mail, and wakes the loop unless it was woken already.
     pub(crate) fn post(&self, mail: Mail) {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
         if !self.waiting.swap(true, Ordering::AcqRel) {

@@ -178,8 +178,18 @@ struct Work {
 }
 
 impl Job {
-    /// Runs the call. A panic is caught, and is a fault at the caller.
-    pub fn run(mut self) {
+    /// Runs the call, and wakes the loop. A panic is caught, and is a fault at the caller.
+    pub fn run(self) {
+        self.run_and(Then::Wake);
+    }
+
+    /// Like [`run`](Self::run), on a thread that calls [`next_job`](Daemon::next_job) right
+    /// afterwards: nobody has to be woken.
+    pub fn run_in_loop(self) {
+        self.run_and(Then::Step);
+    }
+
+    fn run_and(mut self, then: Then) {
         let Some(mut work) = self.0.take() else { return };
         let memory = std::mem::take(&mut work.memory);
         let call = Call {
@@ -191,19 +201,31 @@ impl Job {
             mailbox: &work.mailbox,
         };
         let ended = run::guarded(&mut (), &call, memory, |cx| work.invoke(cx));
-        work.finish(ended);
+        work.finish(ended, then);
     }
+}
+
+/// Who takes the answer in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// The loop, which has to be woken.
+    Wake,
+    /// This thread.
+    Step,
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
         if let Some(work) = self.0.take() {
-            work.finish(Ended {
-                answer: Some(Err(Fault::new("builtins.RuntimeError", "the call was dropped before it ran"))),
-                annotations: OwnedAnnotations::default(),
-                cancel: None,
-                memory: Vec::new(),
-            });
+            work.finish(
+                Ended {
+                    answer: Some(Err(Fault::new("builtins.RuntimeError", "the call was dropped before it ran"))),
+                    annotations: OwnedAnnotations::default(),
+                    cancel: None,
+                    memory: Vec::new(),
+                },
+                Then::Wake,
+            );
         }
     }
 }
@@ -223,20 +245,19 @@ impl Work {
         })
     }
 
-    fn finish(self, ended: Ended) {
-        self.entry.object.1.leave(self.shared);
+    fn finish(self, mut ended: Ended, then: Then) {
+        self.entry.object.1.leave(self.shared, (then == Then::Step).then_some(&self.mailbox));
         let ticket = Ticket { session: self.session, call: self.incoming.id };
-        let mut memory = ended.memory;
+        let mut memory = std::mem::take(&mut ended.memory);
         if memory.capacity() == 0 {
             memory = self.incoming.recycle();
         }
-        self.mailbox.post(Mail::Job {
-            ticket,
-            answer: ended.answer,
-            annotations: ended.annotations,
-            cancel: ended.cancel,
-            memory,
-        });
+        let Ended { answer, annotations, cancel, .. } = ended;
+        let mail = Mail::Job { ticket, answer, annotations, cancel, memory };
+        match then {
+            Then::Wake => self.mailbox.post(mail),
+            Then::Step => self.mailbox.post_quietly(mail),
+        }
     }
 }
 
@@ -247,7 +268,7 @@ impl Registry for Shared {
         let mut calls = 0;
         while budget.allows(calls) {
             let Some(job) = daemon.pick(now) else { break };
-            job.run();
+            job.run_in_loop();
             daemon.take_mail();
             calls += 1;
         }

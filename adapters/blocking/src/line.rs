@@ -1,0 +1,320 @@
+//! One connection and the threads that use it: whoever waits drives.
+
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use firesteel_proto::connection::{CallId, RemoteMetadata};
+use firesteel_proto::wire::OwnedAnnotations;
+use firesteel_proto::{
+    CallFailure, Client, CloseReason, Config, ConnId, Machine, ObjectId, ProxyEvent, ProxyId, Reply, Request,
+};
+use firesteel_pump::{receive, send};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::connect::connect;
+use crate::seed::seeded;
+use crate::socket::{Eager, Socket};
+
+/// A client with one connection. Of the threads that wait for answers, one reads for all, without
+/// holding the lock; when it has what it wanted, another takes over.
+pub(crate) struct Line {
+    state: Mutex<State>,
+    /// Told when answers have come, or nobody reads any more.
+    news: Condvar,
+    connect_timeout: Duration,
+}
+
+struct State {
+    client: Client,
+    socket: Option<(ConnId, Arc<Socket>)>,
+    /// A thread reads.
+    reading: bool,
+    /// Threads that wait for that one.
+    waiting: usize,
+    /// Answers for threads that wait.
+    done: Vec<(CallId, Answer)>,
+    /// What reads go into, while nobody reads.
+    buffer: Vec<u8>,
+    /// The timeout that the socket has for reading.
+    read_timeout: Option<Duration>,
+}
+
+/// How a call ended.
+pub(crate) type Answer = (Result<Reply, CallFailure>, OwnedAnnotations);
+
+/// Space for one read.
+const BUFFER: usize = 64 * 1024;
+
+impl Line {
+    /// A line for the object that a URI names; connected on first use.
+    pub(crate) fn new(config: Config) -> Self {
+        let connect_timeout = config.handshake_timeout;
+        let state = State {
+            client: Client::new(Instant::now(), seeded(config)),
+            socket: None,
+            reading: false,
+            waiting: 0,
+            done: Vec::new(),
+            buffer: Vec::new(),
+            read_timeout: None,
+        };
+        Self { state: Mutex::new(state), news: Condvar::new(), connect_timeout }
+    }
+
+    /// Runs `f` on the client.
+    pub(crate) fn with_client<T>(&self, f: impl FnOnce(&mut Client) -> T) -> T {
+        f(&mut self.lock().client)
+    }
+
+    /// Uses a socket that is there already.
+    pub(crate) fn adopt(&self, object: impl Into<ObjectId>, socket: Socket) -> io::Result<ProxyId> {
+        socket.set_nonblocking(false)?;
+        let mut state = self.lock();
+        let (connection, proxy) = state.client.adopt(Instant::now(), object, None);
+        state.socket = Some((connection, Arc::new(socket)));
+        Ok(proxy)
+    }
+
+    /// A proxy for another object on the same socket.
+    pub(crate) fn share(&self, object: impl Into<ObjectId>) -> Option<ProxyId> {
+        let mut state = self.lock();
+        let connection = state.socket.as_ref()?.0;
+        Some(state.client.proxy_on(connection, object))
+    }
+
+    /// Makes a call and waits for its end.
+    pub(crate) fn call(&self, proxy: ProxyId, request: &Request<'_>) -> Answer {
+        self.wait(|state| state.client.call(Instant::now(), proxy, request))
+    }
+
+    pub(crate) fn ping(&self, proxy: ProxyId) -> Answer {
+        self.wait(|state| state.client.ping(Instant::now(), proxy))
+    }
+
+    /// Makes a call that is not answered: waits until it is sent.
+    pub(crate) fn notify(&self, proxy: ProxyId, request: &Request<'_>) -> Result<(), CallFailure> {
+        let mut state = self.lock();
+        state.client.notify(Instant::now(), proxy, request)?;
+        if let Err(reason) = self.open(&mut state) {
+            return Err(CallFailure::Lost(reason));
+        }
+        // Before the handshake is done, the call waits behind it; a PING tells when it is.
+        let connection = state.client.connection_of(proxy);
+        if connection.is_some_and(|connection| !state.client.is_ready(connection)) {
+            drop(state);
+            return self.ping(proxy).0.map(|_| ());
+        }
+        loop {
+            self.flush(&mut state);
+            let Some(socket) = self.unsent(&mut state) else { return Ok(()) };
+            drop(state);
+            wait_for(&socket, PollFlags::OUT, None);
+            state = self.lock();
+        }
+    }
+
+    /// What the object exposes, connecting first where needed.
+    pub(crate) fn metadata(&self, proxy: ProxyId) -> Result<Option<RemoteMetadata>, CallFailure> {
+        if let Some(known) = self.with_client(|client| client.metadata(proxy).cloned()) {
+            return Ok(Some(known));
+        }
+        self.ping(proxy).0?;
+        Ok(self.with_client(|client| client.metadata(proxy).cloned()))
+    }
+
+    /// Closes the connection; the next call opens another.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.client.shutdown(Instant::now());
+        self.flush(&mut state);
+        self.collect(&mut state);
+    }
+
+    /// Starts something that has an id, and waits for its end.
+    fn wait(&self, start: impl FnOnce(&mut State) -> Result<CallId, firesteel_proto::CallError>) -> Answer {
+        let mut state = self.lock();
+        let id = match start(&mut state) {
+            Ok(id) => id,
+            Err(error) => return (Err(error.into()), OwnedAnnotations::default()),
+        };
+        // A failure comes back as the call's end.
+        let _ = self.open(&mut state);
+        self.flush(&mut state);
+        loop {
+            self.collect(&mut state);
+            if let Some(at) = state.done.iter().position(|(done, _)| *done == id) {
+                let (_, answer) = state.done.swap_remove(at);
+                if !state.reading && state.waiting > 0 {
+                    // Somebody else reads on.
+                    self.news.notify_all();
+                }
+                return answer;
+            }
+            state = if state.reading { self.follow(state) } else { self.lead(state) };
+        }
+    }
+
+    /// Waits for the thread that reads.
+    fn follow<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if let Some(socket) = self.unsent(&mut state) {
+            // The reader may be asleep: what is left to send is this thread's.
+            drop(state);
+            wait_for(&socket, PollFlags::OUT, Some(Duration::from_millis(50)));
+            state = self.lock();
+            self.flush(&mut state);
+            return state;
+        }
+        state.waiting += 1;
+        let timeout = left(&state).unwrap_or(Duration::from_secs(3600));
+        let (mut state, _) = self.news.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state.client.handle_timeout(Instant::now());
+        state
+    }
+
+    /// Reads for all, without the lock.
+    fn lead<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let Some((connection, socket)) = state.socket.clone() else {
+            // Without a socket, nothing can come but timeouts.
+            state.client.handle_timeout(Instant::now());
+            return state;
+        };
+        let timeout = left(&state);
+        if timeout.is_some_and(|left| left.is_zero()) {
+            state.client.handle_timeout(Instant::now());
+            return state;
+        }
+        let unsent = self.unsent(&mut state).is_some();
+        let mut buffer = std::mem::take(&mut state.buffer);
+        buffer.resize(BUFFER, 0);
+        let set = set_read_timeout(&mut state, &socket, timeout);
+        state.reading = true;
+        drop(state);
+
+        let result = match set {
+            Ok(()) if unsent => {
+                wait_for(&socket, PollFlags::IN | PollFlags::OUT, timeout);
+                receive_now(&socket, &mut buffer)
+            }
+            Ok(()) => socket.read_some(&mut buffer),
+            Err(error) => Err(error),
+        };
+
+        let mut state = self.lock();
+        state.reading = false;
+        let now = Instant::now();
+        if let Some(mut machine) = state.client.connection(connection) {
+            match result {
+                Ok(0) => machine.handle_eof(now),
+                Ok(n) => machine.handle_input(now, &buffer[..n]),
+                Err(error) if is_harmless(&error) => {}
+                Err(_) => machine.handle_error(now),
+            }
+        }
+        state.buffer = buffer;
+        state.client.handle_timeout(now);
+        self.flush(&mut state);
+        if state.waiting > 0 {
+            self.collect(&mut state);
+            self.news.notify_all();
+        }
+        state
+    }
+
+    /// Opens the socket that the client wants.
+    fn open(&self, state: &mut State) -> Result<(), CloseReason> {
+        while let Some((connection, target)) = state.client.poll_connect() {
+            match connect(&target, self.connect_timeout) {
+                Ok(socket) => {
+                    state.socket = Some((connection, Arc::new(socket)));
+                    state.read_timeout = None;
+                    state.client.connected(Instant::now(), connection, None);
+                }
+                Err(error) => {
+                    state.client.failed(Instant::now(), connection, &error);
+                    return Err(CloseReason::Unreachable(error.to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what can be sent without waiting.
+    fn flush(&self, state: &mut State) {
+        let Some((connection, socket)) = state.socket.clone() else { return };
+        if let Some(mut machine) = state.client.connection(connection)
+            && send(&mut machine, &mut Eager(&socket)).is_err()
+        {
+            // What the peer said last may still be there to read.
+            let _ = receive(&mut machine, &mut &*socket, Instant::now());
+            machine.handle_error(Instant::now());
+        }
+    }
+
+    /// The socket, while something waits to be sent on it.
+    fn unsent(&self, state: &mut State) -> Option<Arc<Socket>> {
+        let (connection, socket) = state.socket.clone()?;
+        state.client.connection(connection)?.wants_write().then_some(socket)
+    }
+
+    /// Sorts what has happened.
+    fn collect(&self, state: &mut State) {
+        while state.client.poll_connection().is_some() {
+            self.flush(state);
+        }
+        while let Some(event) = state.client.poll_event() {
+            match event {
+                ProxyEvent::Done { id, result, annotations } => state.done.push((id, (result, annotations))),
+                ProxyEvent::Closed { connection, .. } => {
+                    if state.socket.as_ref().is_some_and(|(id, _)| *id == connection) {
+                        state.socket = None;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long until the next deadline.
+fn left(state: &State) -> Option<Duration> {
+    Some(state.client.poll_timeout()?.saturating_duration_since(Instant::now()))
+}
+
+/// Sets the timeout for reading, unless the one that is set comes close: this saves a system call
+/// for each call with a timeout.
+fn set_read_timeout(state: &mut State, socket: &Socket, wanted: Option<Duration>) -> io::Result<()> {
+    let close = match (state.read_timeout, wanted) {
+        (None, None) => true,
+        (Some(set), Some(wanted)) => set >= wanted && set - wanted <= wanted / 50 + Duration::from_millis(1),
+        _ => false,
+    };
+    if !close {
+        socket.set_read_timeout(wanted)?;
+        state.read_timeout = wanted;
+    }
+    Ok(())
+}
+
+fn wait_for(socket: &Socket, what: PollFlags, timeout: Option<Duration>) {
+    let timeout = timeout.map(|timeout| Timespec {
+        tv_sec: timeout.as_secs().min(1 << 20) as i64,
+        tv_nsec: i64::from(timeout.subsec_nanos()),
+    });
+    // Its errors come back from the read or write that follows.
+    let _ = poll(&mut [PollFd::new(socket, what)], timeout.as_ref());
+}
+
+fn receive_now(socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
+    let (n, _) = rustix::net::recv(socket, buffer, rustix::net::RecvFlags::DONTWAIT)?;
+    Ok(n)
+}
+
+fn is_harmless(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}

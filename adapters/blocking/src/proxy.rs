@@ -1,0 +1,193 @@
+//! Proxies whose calls wait.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use firesteel_proto::connection::RemoteMetadata;
+use firesteel_proto::wire::OwnedAnnotations;
+use firesteel_proto::{Arguments, CallError, CallFailure, Caller, Config, ObjectId, Payload, ProxyId, Reply, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::line::Line;
+use crate::socket::Socket;
+
+/// Makes proxies that share a config.
+#[derive(Clone, Default)]
+pub struct Connector(Config);
+
+impl Connector {
+    /// With a config.
+    pub fn new(config: Config) -> Self {
+        Self(config)
+    }
+
+    /// A proxy for the object that a `PYRO:` URI names. It connects when it is first used.
+    ///
+    /// # Errors
+    /// A text that is no URI, or one that only a name server can resolve.
+    pub fn proxy(&self, uri: &str) -> Result<Proxy, CallError> {
+        let line = Line::new(self.0.clone());
+        let proxy = line.with_client(|client| client.proxy(uri))?;
+        Ok(Proxy { line: Arc::new(line), proxy, timeout: None })
+    }
+
+    /// A proxy over a connected socket, without a handshake, as Pyro does it.
+    ///
+    /// # Errors
+    /// The socket's own.
+    pub fn adopt(&self, object: impl Into<ObjectId>, socket: impl Into<Socket>) -> io::Result<Proxy> {
+        let line = Line::new(self.0.clone());
+        let proxy = line.adopt(object, socket.into())?;
+        Ok(Proxy { line: Arc::new(line), proxy, timeout: None })
+    }
+}
+
+/// Stands for a remote object: its calls wait for their answers.
+///
+/// It connects when it is first used, and again when it is used after a loss; a call is never
+/// repeated by itself. Clones share the connection. Several threads may call at once: their calls are
+/// in flight together.
+#[derive(Clone)]
+pub struct Proxy {
+    line: Arc<Line>,
+    proxy: ProxyId,
+    timeout: Option<Duration>,
+}
+
+impl Proxy {
+    /// A proxy with the default config: see [`Connector`] for another.
+    ///
+    /// # Errors
+    /// As for [`Connector::proxy`].
+    pub fn new(uri: &str) -> Result<Self, CallError> {
+        Connector::default().proxy(uri)
+    }
+
+    /// The same proxy, whose calls end with [`CallFailure::Deadline`] after `timeout`.
+    #[must_use]
+    pub fn timeout(&self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// A proxy for another object on the same adopted socket.
+    ///
+    /// # Errors
+    /// The socket is gone.
+    pub fn share(&self, object: impl Into<ObjectId>) -> Result<Self, CallError> {
+        let proxy = self.line.share(object).ok_or(CallError::Closed)?;
+        Ok(Self { proxy, ..self.clone() })
+    }
+
+    /// Calls a method with positional arguments: a tuple, a list, or `&()` for none.
+    ///
+    /// # Errors
+    /// The remote exception, a timeout, a lost connection, or an answer of another type.
+    pub fn call<T: DeserializeOwned>(&self, method: &str, args: &impl Arguments) -> Result<T, CallFailure> {
+        self.request(Request::method(method, args))
+    }
+
+    /// Calls a method with positional and keyword arguments.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn call_with<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        args: &impl Arguments,
+        kwargs: &impl Arguments,
+    ) -> Result<T, CallFailure> {
+        self.request(Request::method(method, args).kwargs(kwargs))
+    }
+
+    /// Calls a method whose answer nobody waits for; returns when it is sent.
+    ///
+    /// # Errors
+    /// It could not be sent.
+    pub fn notify(&self, method: &str, args: &impl Arguments) -> Result<(), CallFailure> {
+        self.line.notify(self.proxy, &Request::method(method, args))
+    }
+
+    /// Reads an attribute.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn get<T: DeserializeOwned>(&self, attribute: &str) -> Result<T, CallFailure> {
+        self.request(Request::get(attribute))
+    }
+
+    /// Writes an attribute.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn set(&self, attribute: &str, value: &impl Serialize) -> Result<(), CallFailure> {
+        self.request(Request::set(attribute, value))
+    }
+
+    /// Makes a call that is described in full: with annotations, a deadline, another object.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn request<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, CallFailure> {
+        let (payload, _) = self.request_payload(request)?;
+        Ok(payload.decode()?)
+    }
+
+    /// Makes a call and gives its answer undecoded, with the annotations that came with it.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call), but for the decoding.
+    pub fn request_payload(&self, mut request: Request<'_>) -> Result<(Payload, OwnedAnnotations), CallFailure> {
+        if let Some(timeout) = self.timeout
+            && !request.has_deadline()
+        {
+            request = request.deadline(Instant::now() + timeout);
+        }
+        let (result, annotations) = self.line.call(self.proxy, &request);
+        let payload = result?.into_value().ok_or(CallFailure::Cancelled)?;
+        Ok((payload, annotations))
+    }
+
+    /// Asks the daemon whether it is there.
+    ///
+    /// # Errors
+    /// No connection, or no answer in time.
+    pub fn ping(&self) -> Result<(), CallFailure> {
+        match self.line.ping(self.proxy).0? {
+            Reply::Pong => Ok(()),
+            _ => Err(CallFailure::Cancelled),
+        }
+    }
+
+    /// What the object exposes; it connects where needed. On an adopted socket, the daemon is asked.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub fn metadata(&self) -> Result<RemoteMetadata, CallFailure> {
+        if let Some(known) = self.line.metadata(self.proxy)? {
+            return Ok(known);
+        }
+        let object = self.line.with_client(|client| client.object(self.proxy).ok_or(CallError::UnknownProxy))?;
+        let answer: firesteel_proto::Value =
+            self.request(Request::method("get_metadata", &(object.as_str(),)).object(ObjectId::DAEMON))?;
+        Ok(RemoteMetadata::from_value(&answer)?)
+    }
+
+    /// Closes the connection. The next call opens another, unless the socket was given.
+    pub fn close(&self) {
+        self.line.close();
+    }
+}
+
+impl Caller for Proxy {
+    type Out<T: DeserializeOwned> = Result<T, CallFailure>;
+
+    fn call_request<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, CallFailure> {
+        self.request(request)
+    }
+
+    fn notify_request(&self, request: Request<'_>) -> Result<(), CallFailure> {
+        self.line.notify(self.proxy, &request)
+    }
+}

@@ -1,0 +1,279 @@
+//! The server: a daemon, its sockets, and the loop around them.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Wake, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use firesteel_proto::{Budget, Config, Daemon, Local, Location, Registry, SessionId, Shared, Uri};
+
+use crate::poller::Poller;
+use crate::seed::seeded;
+use crate::socket::Socket;
+use crate::sockets::{Listener, Sockets};
+
+/// How long calls that run when the server is stopped may take to end.
+const GRACE: Duration = Duration::from_secs(5);
+/// Events that one thread takes at once when it is alone.
+const EVENTS: usize = 64;
+
+/// Hosts the objects of a daemon on sockets.
+///
+/// [`run`](Self::run) serves on the calling thread. With [`Shared`] objects,
+/// [`run_threads`](Server::run_threads) serves on several: calls of different connections run at
+/// once, and a slow one holds nobody up.
+pub struct Server<R: Registry = Local> {
+    /// Objects are registered here.
+    pub daemon: Daemon<R>,
+    sockets: Sockets,
+    stop: Arc<Stop>,
+}
+
+/// Ends a server, from any thread.
+#[derive(Clone)]
+pub struct Stopper(Arc<Stop>);
+
+struct Stop {
+    asked: AtomicBool,
+    poller: Arc<Poller>,
+}
+
+impl Stopper {
+    /// The server takes no further connections and calls, lets those end that run (for five seconds
+    /// at most), and returns from `run`.
+    pub fn stop(&self) {
+        self.0.asked.store(true, Ordering::Release);
+        self.0.poller.notify();
+    }
+}
+
+/// Wakes the loop for an answer that came from elsewhere.
+impl Wake for Stop {
+    fn wake(self: Arc<Self>) {
+        self.poller.notify();
+    }
+}
+
+impl<W> Server<Local<W>> {
+    /// Listens on `host:port` (port 0: any that is free) or, for `./u:path`, on a unix socket.
+    ///
+    /// # Errors
+    /// The address cannot be resolved or bound.
+    pub fn bind(address: &str) -> io::Result<Self> {
+        Self::bind_with(address, Config::default())
+    }
+
+    /// Listens with a config.
+    ///
+    /// # Errors
+    /// As for [`bind`](Self::bind).
+    pub fn bind_with(address: &str, config: Config) -> io::Result<Self> {
+        let mut server = Self::unbound(config)?;
+        server.listen(address)?;
+        Ok(server)
+    }
+
+    /// Listens nowhere: for connected sockets that are [adopted](Self::adopt).
+    ///
+    /// # Errors
+    /// The system's, when it has no descriptors left.
+    pub fn unbound(config: Config) -> io::Result<Self> {
+        Self::with_daemon(Daemon::new(Instant::now(), seeded(config)))
+    }
+
+    /// Serves on this thread, with a world that the methods see, until stopped.
+    ///
+    /// # Errors
+    /// Waiting failed: the system's error.
+    pub fn run_with(&mut self, world: &mut W) -> io::Result<()> {
+        self.serve(world)
+    }
+}
+
+impl Server<Shared> {
+    /// Listens for calls of shared objects, with at most `workers` calls at once.
+    ///
+    /// # Errors
+    /// As for [`Server::bind`].
+    pub fn shared(address: &str, objects: &Shared, workers: usize) -> io::Result<Self> {
+        Self::shared_with(address, objects, workers, Config::default())
+    }
+
+    /// Listens for calls of shared objects, with a config.
+    ///
+    /// # Errors
+    /// As for [`Server::bind`].
+    pub fn shared_with(address: &str, objects: &Shared, workers: usize, config: Config) -> io::Result<Self> {
+        let mut server = Self::shared_unbound(objects, workers, config)?;
+        server.listen(address)?;
+        Ok(server)
+    }
+
+    /// Listens nowhere: for connected sockets that are [adopted](Self::adopt).
+    ///
+    /// # Errors
+    /// As for [`Server::unbound`].
+    pub fn shared_unbound(objects: &Shared, workers: usize, config: Config) -> io::Result<Self> {
+        Self::with_daemon(Daemon::shared(Instant::now(), seeded(config), objects, workers))
+    }
+
+    /// Serves on `threads` threads, this one included, until stopped.
+    ///
+    /// They wait together; one that gets a call runs it. Take one more thread than workers, so that
+    /// somebody always waits for new connections.
+    ///
+    /// # Errors
+    /// Waiting failed: the system's error. The other threads end too.
+    pub fn run_threads(&mut self, threads: usize) -> io::Result<()> {
+        let poller = Arc::clone(self.sockets.poller());
+        let stop = Arc::clone(&self.stop);
+        let server = Mutex::new(self);
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work(&server, &poller, &stop))).collect();
+            let mut result = work(&server, &poller, &stop);
+            for other in others {
+                result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            result
+        })
+    }
+}
+
+impl<R: Registry> Server<R> {
+    fn with_daemon(mut daemon: Daemon<R>) -> io::Result<Self> {
+        let sockets = Sockets::new()?;
+        let stop = Arc::new(Stop { asked: AtomicBool::new(false), poller: Arc::clone(sockets.poller()) });
+        daemon.set_waker(Waker::from(Arc::clone(&stop)));
+        Ok(Self { daemon, sockets, stop })
+    }
+
+    /// Listens on a further address. The first one is where published URIs point.
+    ///
+    /// # Errors
+    /// As for [`Server::bind`].
+    pub fn listen(&mut self, address: &str) -> io::Result<()> {
+        let listener = Listener::bind(address)?;
+        let mut location = listener.location()?;
+        // The name that the user chose is the one that clients can use; the port may be a free one.
+        if let (Location::Tcp { host, .. }, Some((name, _))) = (&mut location, address.rsplit_once(':')) {
+            *host = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+        }
+        if self.daemon.config().location.is_none() {
+            self.daemon.set_location(location);
+        }
+        self.sockets.listen(listener)
+    }
+
+    /// Serves a connected socket, such as one end of `UnixStream::pair()`.
+    ///
+    /// # Errors
+    /// The daemon has as many sessions as it may, or the system's error.
+    pub fn adopt(&mut self, socket: impl Into<Socket>) -> io::Result<SessionId> {
+        self.sockets.adopt(&mut self.daemon, socket.into())
+    }
+
+    /// Where the first listener listens: `host:port`, or `./u:path`.
+    pub fn local_addr(&self) -> Option<Location> {
+        self.sockets.listeners().first()?.location().ok()
+    }
+
+    /// The URI of an object; without a listener, one that nobody can connect to.
+    pub fn uri(&self, object: &str) -> Uri {
+        self.daemon
+            .uri(object)
+            .unwrap_or_else(|| Uri::pyro(object, Location::Tcp { host: "<<connected-socket>>".to_owned(), port: 0 }))
+    }
+
+    /// Ends the server from elsewhere.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.stop))
+    }
+
+    fn serve(&mut self, world: &mut R::World) -> io::Result<()> {
+        let poller = Arc::clone(self.sockets.poller());
+        let mut ready = Vec::with_capacity(EVENTS);
+        while !self.is_over() {
+            poller.wait(&mut ready, EVENTS, self.timeout())?;
+            for event in ready.drain(..) {
+                self.sockets.handle(&mut self.daemon, event);
+            }
+            self.daemon.handle_timeout(Instant::now());
+            self.daemon.dispatch(Instant::now(), world, Budget::calls(EVENTS));
+            self.sockets.flush(&mut self.daemon);
+        }
+        Ok(())
+    }
+
+    /// How long to wait.
+    fn timeout(&self) -> Option<Duration> {
+        let next = [self.daemon.poll_timeout(), self.sockets.poll_timeout()].into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    /// True when there is nothing left to serve; begins the shutdown when that was asked for.
+    fn is_over(&mut self) -> bool {
+        if self.stop.asked.swap(false, Ordering::AcqRel) {
+            self.sockets.close_listeners();
+            self.daemon.shutdown(Instant::now(), GRACE);
+            self.sockets.flush(&mut self.daemon);
+        }
+        let deserted = self.sockets.listeners().is_empty() && self.daemon.session_count() == 0;
+        self.daemon.is_drained() || deserted
+    }
+}
+
+impl<R: Registry<World = ()>> Server<R> {
+    /// Serves on this thread until stopped. A server without listeners ends with its last session.
+    ///
+    /// # Errors
+    /// Waiting failed: the system's error.
+    pub fn run(&mut self) -> io::Result<()> {
+        self.serve(&mut ())
+    }
+}
+
+/// What each thread of a shared server does.
+fn work(server: &Mutex<&mut Server<Shared>>, poller: &Poller, stop: &Stop) -> io::Result<()> {
+    let mut ready = Vec::with_capacity(1);
+    let mut guard = lock(server);
+    while !guard.is_over() {
+        let timeout = guard.timeout();
+        drop(guard);
+        // One event each: what it brings is this thread's, the next event another's.
+        let waited = poller.wait(&mut ready, 1, timeout);
+        guard = lock(server);
+        if let Err(error) = waited {
+            stop.asked.store(true, Ordering::Release);
+            poller.notify();
+            return Err(error);
+        }
+        for event in ready.drain(..) {
+            let server = &mut **guard;
+            server.sockets.handle(&mut server.daemon, event);
+        }
+        let now = Instant::now();
+        guard.daemon.handle_timeout(now);
+        while let Some(job) = guard.daemon.next_job(now) {
+            let server_ref = &mut **guard;
+            server_ref.sockets.flush(&mut server_ref.daemon);
+            if server_ref.timeout().is_some_and(|wait| wait.is_zero()) {
+                // There is more to do than this job.
+                poller.notify();
+            }
+            drop(guard);
+            job.run_in_loop();
+            guard = lock(server);
+        }
+        let server_ref = &mut **guard;
+        server_ref.sockets.flush(&mut server_ref.daemon);
+    }
+    // The others wait for what will not come.
+    poller.notify();
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
