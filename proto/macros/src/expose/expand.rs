@@ -1,0 +1,213 @@
+//! The `Object` of an exposed impl block.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Generics, ItemImpl, Path};
+
+use super::model::{Argument, Exposed, Member};
+use super::parameter;
+use super::world::World;
+use crate::member::{self, Kind};
+use crate::tokens::{ends, generated, local};
+use crate::types::{self, Output};
+
+/// Writes the impl.
+pub(crate) fn object(block: &ItemImpl, exposed: &Exposed, krate: &Path) -> TokenStream {
+    let (generics, world) = with_world(&block.generics, &exposed.world);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let self_ty = &block.self_ty;
+    let cfgs = member::attributes_named(&block.attrs, "cfg");
+    let metadata = metadata(exposed, krate);
+
+    let names = Names::new();
+    let Names { cx, member, other, args } = &names;
+    let signature = quote! {
+        #cx: &mut #krate::Context<'_, #world>, #member: #krate::Member<'_>, #args: #krate::Args<'_>
+    };
+    let (shared, exclusive): (Vec<_>, Vec<_>) =
+        exposed.members.iter().partition(|member| member.is_shared && member.kind != Kind::Setter);
+    let exclusive = exclusive.into_iter().map(|member| arm(member, &names, krate));
+    let to_shared = if shared.is_empty() {
+        quote!(::core::result::Result::Err(#krate::Fault::unknown(&#other)))
+    } else {
+        quote!(<Self as #krate::Object<#world>>::call_shared(self, #cx, #other, #args))
+    };
+    let call_shared = (!shared.is_empty()).then(|| {
+        let shared = shared.into_iter().map(|member| arm(member, &names, krate));
+        quote! {
+            fn call_shared(&self, #signature) -> #krate::Outcome<#world> {
+                match #member {
+                    #(#shared)*
+                    #other => ::core::result::Result::Err(#krate::Fault::unknown(&#other)),
+                }
+            }
+        }
+    });
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(deprecated, unused_variables, clippy::all)]
+        impl #impl_generics #krate::Object<#world> for #self_ty #where_clause {
+            fn metadata(&self) -> &#krate::Metadata {
+                #metadata
+            }
+
+            fn call(&mut self, #signature) -> #krate::Outcome<#world> {
+                match #member {
+                    #(#exclusive)*
+                    #other => #to_shared,
+                }
+            }
+
+            #call_shared
+        }
+    }
+}
+
+/// The local variables of the generated methods.
+struct Names {
+    cx: Ident,
+    member: Ident,
+    other: Ident,
+    args: Ident,
+}
+
+impl Names {
+    fn new() -> Self {
+        let name = |name| local(name, Span::call_site());
+        Self { cx: name("cx"), member: name("member"), other: name("other"), args: name("args") }
+    }
+}
+
+/// The generics of the impl, and the world as a type.
+fn with_world(generics: &Generics, world: &World) -> (Generics, TokenStream) {
+    let mut generics = generics.clone();
+    match world {
+        World::One(ty) => (generics, quote!(#ty)),
+        World::Any { ident, bounds } => {
+            generics.params.push(syn::parse_quote!(#ident));
+            if !bounds.is_empty() {
+                generics.make_where_clause().predicates.extend(bounds.iter().cloned());
+            }
+            (generics, quote!(#ident))
+        }
+    }
+}
+
+fn metadata(exposed: &Exposed, krate: &Path) -> TokenStream {
+    let methods = exposed.members.iter().filter_map(|member| {
+        let Kind::Method { oneway } = member.kind else { return None };
+        let Member { name, cfgs, .. } = member;
+        let shared = member.is_shared.then(|| quote!(.shared()));
+        let oneway = oneway.then(|| quote!(.oneway()));
+        Some(quote!(#(#cfgs)* #krate::Method::new(#name) #shared #oneway))
+    });
+    let attributes = exposed.members.iter().filter(|member| member.kind == Kind::Getter).map(|getter| {
+        let Member { name, cfgs, .. } = getter;
+        let shared = getter.is_shared.then(|| quote!(.shared()));
+        let setters = exposed.members.iter().filter(|other| other.kind == Kind::Setter && other.name == *name);
+        let settable = setters.map(|setter| {
+            let cfgs = &setter.cfgs;
+            quote!(#(#cfgs)* let attribute = attribute.settable();)
+        });
+        quote! {
+            #(#cfgs)*
+            {
+                let attribute = #krate::Attribute::new(#name) #shared;
+                #(#settable)*
+                attribute
+            }
+        }
+    });
+    quote! {
+        const METHODS: &[#krate::Method] = &[#(#methods),*];
+        const ATTRIBUTES: &[#krate::Attribute] = &[#(#attributes),*];
+        static METADATA: #krate::Metadata = #krate::Metadata::new(METHODS, ATTRIBUTES);
+        &METADATA
+    }
+}
+
+/// The arm of the match that runs a member.
+fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
+    let Member { ident, kind, name, cfgs, arguments, list, .. } = member;
+    let Names { cx, args, .. } = names;
+    let variant = kind.variant();
+    let parameters: Vec<_> = arguments
+        .iter()
+        .filter_map(|argument| match argument {
+            Argument::Value(parameter) => Some(parameter),
+            Argument::Context { .. } => None,
+        })
+        .collect();
+    let bind = match kind {
+        Kind::Getter => TokenStream::new(),
+        Kind::Method { .. } if parameters.is_empty() => quote!(#args.bind::<()>(&[])?;),
+        Kind::Method { .. } | Kind::Setter => {
+            let variables = parameters.iter().map(|parameter| parameter.variable());
+            let tuple = parameter::tuple(&parameters, *list, krate);
+            let names = parameters.iter().map(|parameter| match kind {
+                Kind::Setter => "value".to_owned(),
+                _ => parameter.name(),
+            });
+            quote!(let (#(#variables,)*) = #args.bind::<#tuple>(&[#(#names),*])?;)
+        }
+    };
+    let prepare = parameters.iter().map(|parameter| parameter.prepare());
+    let arguments = arguments.iter().map(|argument| match argument {
+        Argument::Context { mutable: true } => quote!(&mut *#cx),
+        Argument::Context { mutable: false } => quote!(&*#cx),
+        Argument::Value(parameter) => parameter.pass(),
+    });
+    let call = quote!(Self::#ident(self, #(#arguments),*));
+    let answer = answer(&member.output, call, cx, krate);
+    quote! {
+        #(#cfgs)*
+        #krate::Member::#variant(#name) => {
+            #bind
+            #(#prepare)*
+            #answer
+        }
+    }
+}
+
+/// Answers with what the method gives. What the compiler has to say about its type is said where the
+/// type stands.
+fn answer(output: &Output, call: TokenStream, cx: &Ident, krate: &Path) -> TokenStream {
+    match output {
+        Output::Nothing => quote! {
+            #call;
+            #cx.answer(&())
+        },
+        Output::Value(ty) => {
+            let (first, last) = ends(ty);
+            let value = local("value", last);
+            let place = place(&value, first);
+            quote! {
+                let #value = &#call;
+                #cx.answer(&#place)
+            }
+        }
+        Output::Result(whole) => {
+            let (ty, error) = types::result_types(whole);
+            let (first, last) = ends(ty.unwrap_or(whole));
+            let value = local("value", last);
+            let place = place(&value, first);
+            let (first, _) = ends(error.unwrap_or(whole));
+            let error = local("error", first);
+            let (at, _) = ends(whole);
+            let ok = quote_spanned!(at=> ::core::result::Result::Ok(ref #value));
+            quote! {
+                match #call {
+                    #ok => #cx.answer(&#place),
+                    ::core::result::Result::Err(#error) => ::core::result::Result::Err(#krate::Fault::from(#error)),
+                }
+            }
+        }
+        Output::Outcome(ty) => quote_spanned!(generated(ends(ty).0)=> #call),
+    }
+}
+
+/// What `value` refers to, as an expression from `first` to the place of `value`.
+fn place(value: &Ident, first: Span) -> TokenStream {
+    quote_spanned!(first=> *#value)
+}
