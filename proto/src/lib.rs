@@ -13,6 +13,8 @@ mod limits;
 mod machine;
 mod metadata;
 mod serializer;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timers;
 mod transmit;
 mod uri;

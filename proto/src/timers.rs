@@ -25,15 +25,20 @@ impl<K: Ord + Copy> Timers<K> {
     }
 
     /// One entry has become irrelevant; `is_live` tells which ones still count.
-    pub(crate) fn forget(&mut self, is_live: impl Fn(K) -> bool) {
+    pub(crate) fn forget(&mut self, is_live: impl Fn(Instant, K) -> bool) {
         self.live = self.live.saturating_sub(1);
+        while let Some(Reverse((at, key))) = self.heap.peek()
+            && !is_live(*at, *key)
+        {
+            self.heap.pop();
+        }
         if self.heap.len() > 2 * self.live + 32 {
-            self.heap.retain(|Reverse((_, key))| is_live(*key));
+            self.heap.retain(|Reverse((at, key))| is_live(*at, *key));
             self.live = self.heap.len();
         }
     }
 
-    /// The earliest deadline, possibly a stale one: waking early is harmless.
+    /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }

@@ -246,16 +246,31 @@ impl Connections {
                 slot.timer = Some(at);
                 self.timers.set(at, id);
             }
+            (None, Some(_)) => {
+                slot.timer = None;
+                self.forget_timer();
+            }
             _ => {}
         }
+        let Some(slot) = self.slots.get_mut(index) else { return };
         let link = slot.core.link_ref();
         if link.is_closed() || (link.ignores_input() && !slot.connected) {
             let reason = link.reason().cloned().unwrap_or(CloseReason::Local);
-            self.slots.remove(index);
+            if self.slots.remove(index).timer.is_some() {
+                self.forget_timer();
+            }
             self.events.push_back(ProxyEvent::Closed { connection: id, reason });
         } else if slot.connected && link.wants_write() && !std::mem::replace(&mut slot.announced, true) {
             self.announced.push_back(id);
         }
+    }
+
+    fn forget_timer(&mut self) {
+        let slots = &self.slots;
+        self.timers.forget(|at, id| {
+            let slot = slots.get(id.index as usize).filter(|slot| slot.generation == id.generation);
+            slot.is_some_and(|slot| slot.timer == Some(at))
+        });
     }
 
     pub(super) fn poll_event(&mut self) -> Option<ProxyEvent> {

@@ -449,8 +449,8 @@ impl ClientCore {
 }
 
 /// Tells which deadlines still count.
-fn live(flights: &VecDeque<Flight>) -> impl Fn(CallId) -> bool {
-    move |id| flights.binary_search_by_key(&id, |flight| flight.id).is_ok_and(|at| flights[at].deadline)
+fn live(flights: &VecDeque<Flight>) -> impl Fn(Instant, CallId) -> bool {
+    move |_, id| flights.binary_search_by_key(&id, |flight| flight.id).is_ok_and(|at| flights[at].deadline)
 }
 
 /// The reason in a CONNECTFAIL: in the client's serializer, or in marshal.

@@ -443,15 +443,18 @@ impl Sessions {
             }
             (None, Some(_)) => {
                 slot.timer = None;
-                let slots = &self.slots;
-                self.timers.forget(|id| {
-                    slots
-                        .get(id.index as usize)
-                        .is_some_and(|slot| slot.generation == id.generation && slot.timer.is_some())
-                });
+                self.forget_timer();
             }
             _ => {}
         }
+    }
+
+    fn forget_timer(&mut self) {
+        let slots = &self.slots;
+        self.timers.forget(|at, id| {
+            let slot = slots.get(id.index as usize).filter(|slot| slot.generation == id.generation);
+            slot.is_some_and(|slot| slot.timer == Some(at))
+        });
     }
 
     // Ends.
@@ -506,8 +509,7 @@ impl Sessions {
             cancel.set();
         }
         if slot.timer.is_some() {
-            let slots = &self.slots;
-            self.timers.forget(|id| slots.get(id.index as usize).is_some_and(|slot| slot.generation == id.generation));
+            self.forget_timer();
         }
         let reason = slot.core.link_ref().reason().cloned().unwrap_or(CloseReason::Local);
         self.events.push_back(DaemonEvent::Closed { session: id, reason });

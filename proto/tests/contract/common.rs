@@ -1,0 +1,116 @@
+//! An object whose calls can be watched, and a pair that hosts it.
+
+use std::time::{Duration, Instant};
+
+use firesteel_proto::testing::Pair;
+use firesteel_proto::{
+    Args, Attribute, Budget, CallFailure, Config, Context, Daemon, Fault, Local, Member, Metadata, Method, Object,
+    Outcome, ProxyId, Reply, Request, Responder, Value,
+};
+
+pub const URI: &str = "PYRO:thing@anywhere:1";
+
+/// What the object does to the program around it.
+#[derive(Default)]
+pub struct World {
+    pub log: Vec<String>,
+    pub responders: Vec<Responder>,
+}
+
+pub struct Thing;
+
+static METADATA: Metadata = Metadata::new(
+    &[
+        Method::new("echo").shared(),
+        Method::new("nop").shared(),
+        Method::new("log"),
+        Method::new("later"),
+        Method::new("fail"),
+        Method::new("panic"),
+        Method::new("raise"),
+        Method::new("oneway").oneway(),
+    ],
+    &[Attribute::new("size").settable(), Attribute::new("fixed").shared()],
+);
+
+impl Object<World> for Thing {
+    fn metadata(&self) -> &Metadata {
+        &METADATA
+    }
+
+    fn call(&mut self, cx: &mut Context<'_, World>, member: Member<'_>, args: Args<'_>) -> Outcome<World> {
+        match member {
+            Member::Method("echo") => {
+                let (value,): (Value,) = args.bind(&["value"])?;
+                cx.answer(&value)
+            }
+            Member::Method("nop") => {
+                let () = args.bind(&[])?;
+                cx.answer(&())
+            }
+            Member::Method("log" | "oneway") => {
+                let (text,): (String,) = args.bind(&["text"])?;
+                cx.world.log.push(text);
+                cx.answer(&())
+            }
+            Member::Method("later") => {
+                let (responder, deferred) = cx.defer();
+                cx.world.responders.push(responder);
+                Ok(deferred.into())
+            }
+            Member::Method("fail") => Err(Fault::new("builtins.ValueError", "no")),
+            Member::Method("raise") => {
+                let (class,): (String,) = args.bind(&["class_"])?;
+                Err(Fault::new(class, "raised"))
+            }
+            Member::Method("panic") => panic!("on purpose"),
+            Member::Get("size") => cx.answer(&cx.world.log.len()),
+            Member::Get("fixed") => cx.answer("fixed"),
+            Member::Set("size") => {
+                let (size,): (usize,) = args.bind(&["value"])?;
+                cx.world.log.resize(size, "set".to_owned());
+                cx.answer(&())
+            }
+            other => Err(Fault::unknown(&other)),
+        }
+    }
+}
+
+pub type ThingPair = Pair<Local<World>>;
+
+pub fn start() -> Instant {
+    // The one place where a test looks at a clock: any start will do.
+    #[expect(clippy::disallowed_methods)]
+    Instant::now()
+}
+
+pub fn pair() -> ThingPair {
+    pair_with(Config::default(), Config::default())
+}
+
+pub fn pair_with(client: Config, daemon: Config) -> ThingPair {
+    let mut pair = Pair::with_configs(start(), client, daemon, Daemon::new);
+    pair.daemon.register("thing", Thing).expect("registered");
+    pair
+}
+
+/// A proxy that is connected already.
+pub fn connected(pair: &mut ThingPair, world: &mut World) -> ProxyId {
+    let proxy = pair.client.proxy(URI).expect("a uri");
+    pair.call::<()>(proxy, &Request::method("nop", &()), world).expect("connected");
+    proxy
+}
+
+pub fn log(pair: &mut ThingPair, proxy: ProxyId, text: &str) {
+    pair.client.call(pair.now, proxy, &Request::method("log", &(text,))).expect("sent");
+}
+
+pub fn value(result: Result<Reply, CallFailure>) -> Value {
+    result.expect("an answer").into_value().expect("a value").to_value().expect("readable")
+}
+
+pub const SECOND: Duration = Duration::from_secs(1);
+
+pub fn one_call() -> Budget {
+    Budget::calls(1)
+}
