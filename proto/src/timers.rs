@@ -27,14 +27,19 @@ impl<K: Ord + Copy> Timers<K> {
     /// One entry has become irrelevant; `is_live` tells which ones still count.
     pub(crate) fn forget(&mut self, is_live: impl Fn(Instant, K) -> bool) {
         self.live = self.live.saturating_sub(1);
+        self.prune(&is_live);
+        if self.heap.len() > 2 * self.live + 32 {
+            self.heap.retain(|Reverse((at, key))| is_live(*at, *key));
+            self.live = self.heap.len();
+        }
+    }
+
+    /// Drops stale entries from the top.
+    pub(crate) fn prune(&mut self, is_live: impl Fn(Instant, K) -> bool) {
         while let Some(Reverse((at, key))) = self.heap.peek()
             && !is_live(*at, *key)
         {
             self.heap.pop();
-        }
-        if self.heap.len() > 2 * self.live + 32 {
-            self.heap.retain(|Reverse((at, key))| is_live(*at, *key));
-            self.live = self.heap.len();
         }
     }
 

@@ -58,7 +58,8 @@ impl Kind {
                 (Self::Setter, setter_name(helpers, sig, helper, errors))
             }
             _ => {
-                let message = "an attribute's getter takes no parameter and its setter one: remove `#[attr]` to make it a method";
+                let message =
+                    "an attribute's getter takes no parameter and its setter one: remove `#[attr]` to make it a method";
                 errors.push(&sig.inputs, message);
                 (Self::Getter, names::member_name(&sig.ident, helpers.name.as_ref(), helper, errors))
             }

@@ -256,9 +256,8 @@ impl Connections {
         let link = slot.core.link_ref();
         if link.is_closed() || (link.ignores_input() && !slot.connected) {
             let reason = link.reason().cloned().unwrap_or(CloseReason::Local);
-            if self.slots.remove(index).timer.is_some() {
-                self.forget_timer();
-            }
+            self.slots.remove(index);
+            self.forget_timer();
             self.events.push_back(ProxyEvent::Closed { connection: id, reason });
         } else if slot.connected && link.wants_write() && !std::mem::replace(&mut slot.announced, true) {
             self.announced.push_back(id);

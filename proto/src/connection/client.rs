@@ -30,7 +30,8 @@ pub(crate) struct ClientCore {
     deadlines: Timers<CallId>,
     events: VecDeque<ClientEvent>,
     metadata: Option<RemoteMetadata>,
-    sequence: u16,
+    /// Requests sent; the low bits of it are the sequence number of the last.
+    serial: u64,
     /// The `Closed` event was given.
     ended: bool,
 }
@@ -48,7 +49,7 @@ enum State {
 #[derive(Debug)]
 struct Flight {
     id: CallId,
-    sequence: u16,
+    serial: u64,
     serializer: SerializerId,
     ping: bool,
     deadline: bool,
@@ -72,7 +73,7 @@ impl ClientCore {
             deadlines: Timers::new(),
             events: VecDeque::new(),
             metadata: None,
-            sequence: 0,
+            serial: 0,
             ended: false,
             config,
         };
@@ -154,29 +155,29 @@ impl ClientCore {
     /// Sends a call under an id of the caller's choice.
     pub(crate) fn call(&mut self, now: Instant, id: CallId, request: &Request<'_>) -> Result<(), CallError> {
         self.check_open()?;
-        let sequence = self.next_sequence();
-        self.send_request(request, sequence, Flags::NONE)?;
+        let serial = self.next_serial();
+        self.send_request(request, serial as u16, Flags::NONE)?;
         let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
         if let Some(at) = deadline {
             self.deadlines.set(at, id);
         }
         let serializer = self.config.serializer;
         let deadline = deadline.is_some();
-        self.flights.push_back(Flight { id, sequence, serializer, ping: false, deadline, abandoned: false });
+        self.flights.push_back(Flight { id, serial, serializer, ping: false, deadline, abandoned: false });
         Ok(())
     }
 
     pub(crate) fn notify(&mut self, request: &Request<'_>) -> Result<(), CallError> {
         self.check_open()?;
-        let sequence = self.next_sequence();
-        self.send_request(request, sequence, Flags::ONEWAY)
+        let serial = self.next_serial();
+        self.send_request(request, serial as u16, Flags::ONEWAY)
     }
 
     pub(crate) fn ping(&mut self, now: Instant, id: CallId) -> Result<(), CallError> {
         self.check_open()?;
-        let sequence = self.next_sequence();
+        let serial = self.next_serial();
         let serializer = self.config.serializer;
-        let head = self.head(MessageType::Ping, Flags::NONE, sequence, None);
+        let head = self.head(MessageType::Ping, Flags::NONE, serial as u16, None);
         let out = self.out();
         let frame = FrameStart::begin(out, &OwnedAnnotations::default());
         out.extend_from_slice(b"ping");
@@ -185,7 +186,7 @@ impl ClientCore {
             self.deadlines.set(now + timeout, id);
         }
         let deadline = self.config.call_timeout.is_some();
-        self.flights.push_back(Flight { id, sequence, serializer, ping: true, deadline, abandoned: false });
+        self.flights.push_back(Flight { id, serial, serializer, ping: true, deadline, abandoned: false });
         Ok(())
     }
 
@@ -227,12 +228,15 @@ impl ClientCore {
         Ok(())
     }
 
-    /// The next sequence number that no flight has.
-    fn next_sequence(&mut self) -> u16 {
+    /// The next serial whose sequence number no flight has.
+    fn next_serial(&mut self) -> u64 {
         loop {
-            self.sequence = self.sequence.wrapping_add(1);
-            if self.flights.iter().all(|flight| flight.sequence != self.sequence) {
-                return self.sequence;
+            self.serial += 1;
+            // Flights are in the order of their serials: most of the time, the first one tells.
+            let wrapped = self.flights.front().is_some_and(|first| self.serial - first.serial > u64::from(u16::MAX));
+            let sequence = self.serial as u16;
+            if !wrapped || self.flights.iter().all(|flight| flight.serial as u16 != sequence) {
+                return self.serial;
             }
         }
     }
@@ -356,7 +360,7 @@ impl ClientCore {
         let at = self
             .flights
             .iter()
-            .position(|flight| flight.sequence == header.sequence)
+            .position(|flight| flight.serial as u16 == header.sequence)
             .ok_or(ProtocolError::Sequence(header.sequence))?;
         let pong = header.kind == MessageType::Ping as u8;
         let flight = &self.flights[at];

@@ -32,6 +32,8 @@ pub(crate) struct ServerCore {
     turn: usize,
     /// A request waits until output has drained.
     stalled: bool,
+    /// When the last output is dropped that the peer does not take.
+    linger: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +111,7 @@ impl ServerCore {
             issued: 0,
             turn: 0,
             stalled: false,
+            linger: None,
         }
     }
 
@@ -139,10 +142,24 @@ impl ServerCore {
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.link.handle_timeout(now);
-        if self.poll_timeout().is_some_and(|at| at <= now) && matches!(self.state, State::Handshake(..)) {
+        if self.linger.is_some_and(|at| at <= now) || self.handshake_deadline().is_some_and(|at| at <= now) {
             self.link.abort(CloseReason::Timeout);
         }
         self.advance();
+    }
+
+    /// While the connection is closing, a peer that does not take the last output has a limited time.
+    pub(crate) fn begin_linger(&mut self, now: Instant) {
+        if self.link.ignores_input() && !self.link.is_closed() {
+            self.linger.get_or_insert(now + self.config.handshake_timeout);
+        }
+    }
+
+    fn handshake_deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Handshake(_, at) if self.head == Head::Nothing && !self.is_busy() => Some(at),
+            _ => None,
+        }
     }
 
     /// Answers PINGs again: a new turn of the loop has begun.
@@ -158,15 +175,10 @@ impl ServerCore {
     // Interests.
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let handshake = match self.state {
-            State::Handshake(_, at)
-                if !self.link.is_closed() && self.head == Head::Nothing && self.current.is_none() =>
-            {
-                Some(at)
-            }
-            _ => None,
-        };
-        [handshake, self.link.layer_timeout()].into_iter().flatten().min()
+        if self.link.is_closed() {
+            return None;
+        }
+        [self.handshake_deadline(), self.linger, self.link.layer_timeout()].into_iter().flatten().min()
     }
 
     pub(crate) fn wants_read(&self) -> bool {

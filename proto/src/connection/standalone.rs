@@ -163,8 +163,9 @@ impl ServerConnection {
     }
 
     /// Sends what is queued, then closes.
-    pub fn close(&mut self, _now: Instant) {
+    pub fn close(&mut self, now: Instant) {
         self.core.link().close(CloseReason::Local);
+        self.core.begin_linger(now);
         self.core.advance();
     }
 

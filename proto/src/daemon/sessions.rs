@@ -435,7 +435,9 @@ impl Sessions {
 
     /// Keeps a timer for the session's next deadline.
     fn keep_timer(&mut self, id: SessionId) {
+        let now = self.now;
         let Some(slot) = self.slot_mut(id) else { return };
+        slot.core.begin_linger(now);
         match (slot.core.poll_timeout(), slot.timer) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 slot.timer = Some(at);
@@ -508,9 +510,7 @@ impl Sessions {
         if let Some(cancel) = slot.cancel {
             cancel.set();
         }
-        if slot.timer.is_some() {
-            self.forget_timer();
-        }
+        self.forget_timer();
         let reason = slot.core.link_ref().reason().cloned().unwrap_or(CloseReason::Local);
         self.events.push_back(DaemonEvent::Closed { session: id, reason });
     }

@@ -61,11 +61,12 @@ fn traffic() -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn no_order_of_operations_panics_or_hangs(ops in proptest::collection::vec(op(), 0..60)) {
-        let traffic = traffic();
+        static TRAFFIC: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let traffic = TRAFFIC.get_or_init(traffic);
         let mut now = start();
         let mut daemon = firesteel_proto::Daemon::new(now, Default::default());
         daemon.register("thing", Thing).unwrap();

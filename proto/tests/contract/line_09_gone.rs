@@ -73,3 +73,18 @@ fn a_panic_is_a_fault_and_the_session_goes_on() {
     assert!(failure.to_string().contains("the method panicked: on purpose"), "{failure}");
     pair.call::<()>(proxy, &Request::method("nop", &()), &mut world).expect("served on");
 }
+
+#[test]
+fn a_peer_that_does_not_take_the_last_bytes_is_dropped() {
+    let (mut pair, mut world) = (pair(), World::default());
+    let proxy = connected(&mut pair, &mut world);
+    let id = pair.session_of(proxy).expect("a session");
+    let class = ("Pyro5.errors.SerializeError",);
+    pair.client.call(pair.now, proxy, &Request::method("raise", &class)).expect("sent");
+    pair.transfer();
+    pair.daemon.dispatch(pair.now, &mut world, firesteel_proto::Budget::UNLIMITED);
+    assert!(pair.daemon.session(id).is_some_and(|session| session.wants_write()));
+    pair.turn(SECOND * 10);
+    pair.daemon.handle_timeout(pair.now);
+    assert!(pair.daemon.session(id).is_none());
+}

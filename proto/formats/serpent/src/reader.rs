@@ -16,7 +16,7 @@ use firesteel_value::{FormatError, FormatErrorKind, Limits};
 
 pub(crate) use cursor::Name;
 use lookahead::Parens;
-pub(crate) use number::Number;
+pub(crate) use number::{Number, Quick};
 pub(crate) use string::Text;
 
 /// A cursor over a text in serpent.
@@ -189,6 +189,20 @@ impl<'de> Reader<'de> {
     /// Moves on to the next element of a container; false at its closing bracket, which is not consumed.
     #[inline]
     pub(crate) fn next_in(&mut self, close: u8, progress: &mut Progress) -> Result<bool, FormatError> {
+        // The usual case first: a comma with an element right behind it.
+        if progress.started
+            && let Some([b',', next, ..]) = self.bytes().get(self.pos..)
+            && !is_space(*next)
+            && *next != close
+        {
+            progress.comma = true;
+            self.pos += 1;
+            return Ok(true);
+        }
+        self.next_with_space(close, progress)
+    }
+
+    fn next_with_space(&mut self, close: u8, progress: &mut Progress) -> Result<bool, FormatError> {
         self.skip_space()?;
         if self.at_close(close) {
             return Ok(false);
@@ -225,9 +239,13 @@ impl<'de> Reader<'de> {
     }
 
     /// Enters parentheses around a single value; gives how many.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open_groups(&mut self) -> Result<usize, FormatError> {
         self.skip_space()?;
+        if self.peek() == Some(b'(') { self.open_some_groups() } else { Ok(0) }
+    }
+
+    fn open_some_groups(&mut self) -> Result<usize, FormatError> {
         let mut groups = 0;
         while self.peek() == Some(b'(') && !self.is_tuple()? {
             self.enter()?;
@@ -332,6 +350,38 @@ pub(crate) struct Progress {
 
 /// What "closes" a tuple without parentheses: the end of the line.
 pub(crate) const BARE: u8 = b'\n';
+
+/// What stands between values: blanks, line ends, comments, continuations.
+const SPACE: u8 = 1;
+/// What ends a value.
+const DELIMITER: u8 = 2;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte <= b' ' {
+        classes[byte as usize] = SPACE;
+        byte += 1;
+    }
+    classes[b'#' as usize] = SPACE;
+    classes[b'\\' as usize] = SPACE;
+    classes[b',' as usize] = DELIMITER;
+    classes[b':' as usize] = DELIMITER;
+    classes[b')' as usize] = DELIMITER;
+    classes[b']' as usize] = DELIMITER;
+    classes[b'}' as usize] = DELIMITER;
+    classes
+};
+
+#[inline(always)]
+fn is_space(byte: u8) -> bool {
+    CLASSES[usize::from(byte)] & SPACE != 0
+}
+
+#[inline(always)]
+fn is_delimiter(byte: u8) -> bool {
+    CLASSES[usize::from(byte)] & DELIMITER != 0
+}
 
 /// Whether a byte can go on a name or a number, as Python's tokenizer sees it.
 #[inline]

@@ -92,6 +92,7 @@ impl<'a> Serializer<'a> {
         self.out
     }
 
+    #[inline]
     fn put(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
     }

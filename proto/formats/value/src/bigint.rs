@@ -36,10 +36,7 @@ impl BigInt {
         while limbs.last() == Some(&0) {
             limbs.pop();
         }
-        BigInt {
-            negative: negative && !limbs.is_empty(),
-            limbs: limbs.into_boxed_slice(),
-        }
+        BigInt { negative: negative && !limbs.is_empty(), limbs: limbs.into_boxed_slice() }
     }
 }
 

@@ -27,10 +27,7 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
             .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
     );
     ENGINE.decode(text).ok().or_else(|| {
-        let text: Vec<u8> = text
-            .bytes()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect();
+        let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
         ENGINE.decode(text).ok()
     })
 }
@@ -138,13 +135,9 @@ impl<'de> Visitor<'de> for BlobVisitor {
         }
         let data = data.ok_or_else(|| de::Error::missing_field("data"))?;
         if encoding.as_deref() != Some("base64") {
-            return Err(de::Error::custom(
-                "bytes as a dict need the encoding base64",
-            ));
+            return Err(de::Error::custom("bytes as a dict need the encoding base64"));
         }
-        decode_base64(&data)
-            .map(Blob::from)
-            .ok_or_else(|| de::Error::custom("invalid base64"))
+        decode_base64(&data).map(Blob::from).ok_or_else(|| de::Error::custom("invalid base64"))
     }
 }
 

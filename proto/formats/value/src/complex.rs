@@ -61,10 +61,7 @@ impl<'de> Visitor<'de> for ComplexVisitor {
         f.write_str("a complex number")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Complex, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Complex, D::Error> {
         deserializer.deserialize_any(self)
     }
 

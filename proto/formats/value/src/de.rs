@@ -3,8 +3,7 @@
 use std::fmt;
 
 use serde::de::{
-    self, Deserialize, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    self, Deserialize, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
 use crate::{BigInt, CLASS, Complex, Dict, Instance, Value, names};
@@ -35,10 +34,7 @@ impl<'de> Deserialize<'de> for Instance {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Instance, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Instance(instance) => Ok(*instance),
-            other => Err(D::Error::invalid_type(
-                unexpected(&other),
-                &"a dict with a __class__",
-            )),
+            other => Err(D::Error::invalid_type(unexpected(&other), &"a dict with a __class__")),
         }
     }
 }
@@ -71,23 +67,13 @@ fn finish_dict(pairs: Vec<(Value, Value)>, class: bool) -> Value {
         return Value::Dict(dict);
     };
     let special = match &*class {
-        "float" => dict
-            .get("value")
-            .and_then(Value::as_str)
-            .filter(|text| *text == "nan")
-            .map(|_| Value::Float(f64::NAN)),
-        "complex" => part(dict.get("real"))
-            .zip(part(dict.get("imag")))
-            .map(|(re, im)| Complex::new(re, im).into()),
+        "float" => {
+            dict.get("value").and_then(Value::as_str).filter(|text| *text == "nan").map(|_| Value::Float(f64::NAN))
+        }
+        "complex" => part(dict.get("real")).zip(part(dict.get("imag"))).map(|(re, im)| Complex::new(re, im).into()),
         _ => None,
     };
-    special.unwrap_or_else(|| {
-        Instance {
-            class,
-            fields: dict,
-        }
-        .into()
-    })
+    special.unwrap_or_else(|| Instance { class, fields: dict }.into())
 }
 
 fn part(value: Option<&Value>) -> Option<f64> {
@@ -103,10 +89,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         f.write_str("any value")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Value, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 

@@ -43,26 +43,17 @@ impl Dict {
 
     /// What stands under a str key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(there, _)| there.as_str() == Some(key))
-            .map(|(_, value)| value)
+        self.0.iter().find(|(there, _)| there.as_str() == Some(key)).map(|(_, value)| value)
     }
 
     /// What stands under a str key.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.0
-            .iter_mut()
-            .find(|(there, _)| there.as_str() == Some(key))
-            .map(|(_, value)| value)
+        self.0.iter_mut().find(|(there, _)| there.as_str() == Some(key)).map(|(_, value)| value)
     }
 
     /// What stands under any key.
     pub fn get_value(&self, key: &Value) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(there, _)| key::equal(there, key))
-            .map(|(_, value)| value)
+        self.0.iter().find(|(there, _)| key::equal(there, key)).map(|(_, value)| value)
     }
 
     /// Whether there is a str key.
@@ -72,10 +63,7 @@ impl Dict {
 
     /// Takes a str key out; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let position = self
-            .0
-            .iter()
-            .position(|(there, _)| there.as_str() == Some(key))?;
+        let position = self.0.iter().position(|(there, _)| there.as_str() == Some(key))?;
         Some(self.0.remove(position).1)
     }
 
@@ -133,22 +121,13 @@ impl PartialEq for Dict {
 
 impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Dict {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Dict {
-        Dict::from_pairs(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        )
+        Dict::from_pairs(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 }
 
 impl<K: Into<Value>, V: Into<Value>> Extend<(K, V)> for Dict {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, pairs: I) {
-        self.0.extend(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into())),
-        );
+        self.0.extend(pairs.into_iter().map(|(key, value)| (key.into(), value.into())));
         key::unique_pairs(&mut self.0);
     }
 }
@@ -176,5 +155,4 @@ impl<'a> IntoIterator for &'a Dict {
 }
 
 /// The pairs of a [`Dict`].
-pub type Iter<'a> =
-    std::iter::Map<std::slice::Iter<'a, (Value, Value)>, fn(&(Value, Value)) -> (&Value, &Value)>;
+pub type Iter<'a> = std::iter::Map<std::slice::Iter<'a, (Value, Value)>, fn(&(Value, Value)) -> (&Value, &Value)>;

@@ -48,25 +48,13 @@ impl FormatError {
     /// An error without a place.
     #[cold]
     pub fn new(category: FormatErrorKind, message: impl Into<Cow<'static, str>>) -> FormatError {
-        FormatError(Box::new(Inner {
-            category,
-            offset: None,
-            message: message.into(),
-        }))
+        FormatError(Box::new(Inner { category, offset: None, message: message.into() }))
     }
 
     /// An error at a byte offset of the input.
     #[cold]
-    pub fn at(
-        category: FormatErrorKind,
-        offset: usize,
-        message: impl Into<Cow<'static, str>>,
-    ) -> FormatError {
-        FormatError(Box::new(Inner {
-            category,
-            offset: Some(offset as u64),
-            message: message.into(),
-        }))
+    pub fn at(category: FormatErrorKind, offset: usize, message: impl Into<Cow<'static, str>>) -> FormatError {
+        FormatError(Box::new(Inner { category, offset: Some(offset as u64), message: message.into() }))
     }
 
     /// The category.

@@ -44,10 +44,7 @@ macro_rules! deserializer {
                 node::any(self, visitor)
             }
 
-            fn deserialize_option<V: Visitor<'de>>(
-                self,
-                visitor: V,
-            ) -> Result<V::Value, FormatError> {
+            fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
                 match self {
                     Value::None => visitor.visit_none(),
                     some => visitor.visit_some(some),
@@ -66,11 +63,7 @@ macro_rules! deserializer {
                 node::seq(self, visitor)
             }
 
-            fn deserialize_tuple<V: Visitor<'de>>(
-                self,
-                _: usize,
-                visitor: V,
-            ) -> Result<V::Value, FormatError> {
+            fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
                 node::seq(self, visitor)
             }
 
@@ -83,17 +76,11 @@ macro_rules! deserializer {
                 node::seq(self, visitor)
             }
 
-            fn deserialize_bytes<V: Visitor<'de>>(
-                self,
-                visitor: V,
-            ) -> Result<V::Value, FormatError> {
+            fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
                 node::bytes(self, visitor)
             }
 
-            fn deserialize_byte_buf<V: Visitor<'de>>(
-                self,
-                visitor: V,
-            ) -> Result<V::Value, FormatError> {
+            fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
                 node::bytes(self, visitor)
             }
 
@@ -107,20 +94,13 @@ macro_rules! deserializer {
                     Value::Dict(dict) => {
                         let mut pairs = dict.into_iter();
                         match (pairs.next(), pairs.next()) {
-                            (Some((name, content)), None) => visitor.visit_enum(access::Variant {
-                                name,
-                                content: Some(content),
-                            }),
-                            _ => Err(de::Error::invalid_value(
-                                de::Unexpected::Map,
-                                &"a dict with one key",
-                            )),
+                            (Some((name, content)), None) => {
+                                visitor.visit_enum(access::Variant { name, content: Some(content) })
+                            }
+                            _ => Err(de::Error::invalid_value(de::Unexpected::Map, &"a dict with one key")),
                         }
                     }
-                    name => visitor.visit_enum(access::Variant {
-                        name,
-                        content: None,
-                    }),
+                    name => visitor.visit_enum(access::Variant { name, content: None }),
                 }
             }
 
@@ -141,9 +121,7 @@ mod tests {
 
     use serde::{Deserialize, Serialize};
 
-    use crate::{
-        BigInt, Blob, Complex, Dict, FrozenSet, Instance, Set, Value, from_value, to_value,
-    };
+    use crate::{BigInt, Blob, Complex, Dict, FrozenSet, Instance, Set, Value, from_value, to_value};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Everything {
@@ -179,24 +157,15 @@ mod tests {
             set: vec![1, 2].into(),
             frozen: vec!["x".into()].into(),
             complex: Complex::new(1.0, -2.0),
-            big: "0x1_0000_0000_0000_0000_0000_0000_0000_0000_0"
-                .parse()
-                .unwrap(),
+            big: "0x1_0000_0000_0000_0000_0000_0000_0000_0000_0".parse().unwrap(),
             blob: b"bytes"[..].into(),
-            shapes: vec![
-                Shape::Unit,
-                Shape::Newtype(1),
-                Shape::Tuple(2, true),
-                Shape::Struct { side: 1.0 },
-            ],
+            shapes: vec![Shape::Unit, Shape::Newtype(1), Shape::Tuple(2, true), Shape::Struct { side: 1.0 }],
             value: all_values(),
         }
     }
 
     fn all_values() -> Value {
-        let big: BigInt = "-99999999999999999999999999999999999999999999"
-            .parse()
-            .unwrap();
+        let big: BigInt = "-99999999999999999999999999999999999999999999".parse().unwrap();
         Value::Tuple(vec![
             Value::None,
             Value::Ellipsis,
@@ -213,9 +182,7 @@ mod tests {
             Value::set([Value::Int(1)]),
             Value::frozenset([]),
             Dict::from_iter([(Value::from((1, 2)), Value::None)]).into(),
-            Instance::new("builtins.ValueError")
-                .with("args", ("bad",))
-                .into(),
+            Instance::new("builtins.ValueError").with("args", ("bad",)).into(),
         ])
     }
 
@@ -236,11 +203,7 @@ mod tests {
     #[test]
     fn bytes_come_in_many_forms() {
         let base64 = Value::from(Dict::from_iter([("data", "aGkh"), ("encoding", "base64")]));
-        for value in [
-            base64,
-            Blob::from(&b"hi!"[..]).into(),
-            Value::ByteArray(b"hi!".to_vec()),
-        ] {
+        for value in [base64, Blob::from(&b"hi!"[..]).into(), Value::ByteArray(b"hi!".to_vec())] {
             assert_eq!(Blob::deserialize(&value).unwrap(), b"hi!"[..].into());
             assert_eq!(Vec::<u8>::deserialize(&value).unwrap(), b"hi!");
             assert_eq!(value.bytes().unwrap(), &b"hi!"[..]);
@@ -253,43 +216,23 @@ mod tests {
     #[test]
     fn serpents_nan_is_a_float() {
         let nan = Instance::new("float").with("value", "nan");
-        assert!(
-            matches!(Value::deserialize(&Value::from(nan)).unwrap(), Value::Float(nan) if nan.is_nan())
-        );
+        assert!(matches!(Value::deserialize(&Value::from(nan)).unwrap(), Value::Float(nan) if nan.is_nan()));
         let complex = Instance::new("complex").with("real", 1.5).with("imag", 2);
-        assert_eq!(
-            Value::deserialize(&Value::from(complex)).unwrap(),
-            Complex::new(1.5, 2.0).into()
-        );
+        assert_eq!(Value::deserialize(&Value::from(complex)).unwrap(), Complex::new(1.5, 2.0).into());
     }
 
     #[test]
     fn foreign_formats_give_values() {
-        let value: Value =
-            serde_json::from_str(r#"{"a": [1, 2.5, null], "__class__": "x.Y"}"#).unwrap();
+        let value: Value = serde_json::from_str(r#"{"a": [1, 2.5, null], "__class__": "x.Y"}"#).unwrap();
         let fields = Value::List(vec![1.into(), 2.5.into(), Value::None]);
         assert_eq!(value, Instance::new("x.Y").with("a", fields).into());
-        assert_eq!(
-            serde_json::to_string(&value).unwrap(),
-            r#"{"__class__":"x.Y","a":[1,2.5,null]}"#
-        );
+        assert_eq!(serde_json::to_string(&value).unwrap(), r#"{"__class__":"x.Y","a":[1,2.5,null]}"#);
         let set: Set<i32> = serde_json::from_str("[1, 2]").unwrap();
         assert_eq!(serde_json::to_string(&set).unwrap(), "[1,2]");
-        assert_eq!(
-            serde_json::from_str::<Complex>("[1, 2.5]").unwrap(),
-            Complex::new(1.0, 2.5)
-        );
+        assert_eq!(serde_json::from_str::<Complex>("[1, 2.5]").unwrap(), Complex::new(1.0, 2.5));
         let big: BigInt = serde_json::from_str("\"-123456789012345678901234567890\"").unwrap();
-        assert_eq!(
-            serde_json::to_string(&big).unwrap(),
-            "\"-123456789012345678901234567890\""
-        );
-        assert_eq!(
-            serde_json::from_str::<BigInt>("18446744073709551615")
-                .unwrap()
-                .to_u64(),
-            Some(u64::MAX)
-        );
+        assert_eq!(serde_json::to_string(&big).unwrap(), "\"-123456789012345678901234567890\"");
+        assert_eq!(serde_json::from_str::<BigInt>("18446744073709551615").unwrap().to_u64(), Some(u64::MAX));
     }
 
     #[test]

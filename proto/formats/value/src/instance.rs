@@ -20,10 +20,7 @@ pub struct Instance {
 impl Instance {
     /// An instance without fields.
     pub fn new(class: impl Into<String>) -> Instance {
-        Instance {
-            class: class.into(),
-            fields: Dict::new(),
-        }
+        Instance { class: class.into(), fields: Dict::new() }
     }
 
     /// Adds a field.

@@ -15,8 +15,7 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
         (Value::Str(a), Value::Str(b)) => a == b,
         (Value::Int(a), Value::Int(b)) => a == b,
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
-        (Value::Str(_), Value::Int(_) | Value::Float(_))
-        | (Value::Int(_) | Value::Float(_), Value::Str(_)) => false,
+        (Value::Str(_), Value::Int(_) | Value::Float(_)) | (Value::Int(_) | Value::Float(_), Value::Str(_)) => false,
         _ => Key::of(a, 0) == Key::of(b, 1),
     }
 }
@@ -50,10 +49,7 @@ pub(crate) fn same_elements(a: &[Value], b: &[Value]) -> bool {
     if a.len() != b.len() || a == b {
         return a.len() == b.len();
     }
-    sorted(a, |element| element)
-        .iter()
-        .zip(&sorted(b, |element| element))
-        .all(|((_, a), (_, b))| a == b)
+    sorted(a, |element| element).iter().zip(&sorted(b, |element| element)).all(|((_, a), (_, b))| a == b)
 }
 
 /// Whether two dicts have the same pairs, strict by type.
@@ -61,18 +57,11 @@ pub(crate) fn same_pairs(a: &[(Value, Value)], b: &[(Value, Value)]) -> bool {
     if a.len() != b.len() || a == b {
         return a.len() == b.len();
     }
-    sorted(a, |pair| &pair.0)
-        .iter()
-        .zip(&sorted(b, |pair| &pair.0))
-        .all(|((_, a), (_, b))| a == b)
+    sorted(a, |pair| &pair.0).iter().zip(&sorted(b, |pair| &pair.0)).all(|((_, a), (_, b))| a == b)
 }
 
 fn sorted<'a, T>(items: &'a [T], key: fn(&T) -> &Value) -> Vec<(Key<'a>, &'a T)> {
-    let mut sorted: Vec<_> = items
-        .iter()
-        .enumerate()
-        .map(|(at, item)| (Key::of(key(item), at), item))
-        .collect();
+    let mut sorted: Vec<_> = items.iter().enumerate().map(|(at, item)| (Key::of(key(item), at), item)).collect();
     sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
     sorted
 }
@@ -82,9 +71,7 @@ fn first_positions<'a>(len: usize, key: impl Fn(usize) -> &'a Value) -> Option<V
     if len <= SMALL {
         let (mut seen, mut repeated) = (Seen::default(), false);
         for index in 0..len {
-            if seen.may_hold(key(index))
-                && (0..index).any(|earlier| equal(key(earlier), key(index)))
-            {
+            if seen.may_hold(key(index)) && (0..index).any(|earlier| equal(key(earlier), key(index))) {
                 repeated = true;
                 break;
             }
@@ -93,9 +80,7 @@ fn first_positions<'a>(len: usize, key: impl Fn(usize) -> &'a Value) -> Option<V
             return None;
         }
     }
-    let mut order: Vec<(Key<'_>, usize)> = (0..len)
-        .map(|index| (Key::of(key(index), index), index))
-        .collect();
+    let mut order: Vec<(Key<'_>, usize)> = (0..len).map(|index| (Key::of(key(index), index), index)).collect();
     // Stable by the index in the pair: the first of equal keys leads its run.
     order.sort_unstable();
     let mut first: Vec<usize> = (0..len).collect();
@@ -122,9 +107,8 @@ impl Seen {
         let bit = match key {
             Value::Str(text) => {
                 let bytes = text.as_bytes();
-                let ends = bytes.first().map_or(0, |first| {
-                    usize::from(*first) * 3 + usize::from(bytes[bytes.len() - 1])
-                });
+                let ends =
+                    bytes.first().map_or(0, |first| usize::from(*first) * 3 + usize::from(bytes[bytes.len() - 1]));
                 1 << ((ends + bytes.len() * 7) % 64)
             }
             Value::Int(number) if !self.others => 1 << (number & 63),
@@ -159,10 +143,7 @@ impl<'a> Key<'a> {
             Value::ByteArray(bytes) => Key::Bytes(bytes),
             Value::Float(number) if integral(*number).is_some() => Key::Int(*number as i64),
             _ => {
-                let mut canonical = Canonical {
-                    bytes: Vec::new(),
-                    nan: false,
-                };
+                let mut canonical = Canonical { bytes: Vec::new(), nan: false };
                 canonical.value(value);
                 if canonical.nan {
                     canonical.bytes.extend(position.to_be_bytes());
@@ -228,18 +209,10 @@ impl Canonical {
             Value::Set(elements) | Value::FrozenSet(elements) => {
                 self.sorted(SET, elements.iter().map(|element| (element, None)));
             }
-            Value::Dict(dict) => {
-                self.sorted(DICT, dict.iter().map(|(key, value)| (key, Some(value))))
-            }
+            Value::Dict(dict) => self.sorted(DICT, dict.iter().map(|(key, value)| (key, Some(value)))),
             Value::Instance(instance) => {
                 self.sized(INSTANCE, instance.class.as_bytes());
-                self.sorted(
-                    DICT,
-                    instance
-                        .fields
-                        .iter()
-                        .map(|(key, value)| (key, Some(value))),
-                );
+                self.sorted(DICT, instance.fields.iter().map(|(key, value)| (key, Some(value))));
             }
         }
     }
@@ -282,17 +255,10 @@ impl Canonical {
         }
     }
 
-    fn sorted<'v>(
-        &mut self,
-        kind: u8,
-        items: impl ExactSizeIterator<Item = (&'v Value, Option<&'v Value>)>,
-    ) {
+    fn sorted<'v>(&mut self, kind: u8, items: impl ExactSizeIterator<Item = (&'v Value, Option<&'v Value>)>) {
         let mut forms = Vec::with_capacity(items.len());
         for (key, value) in items {
-            let mut form = Canonical {
-                bytes: Vec::new(),
-                nan: false,
-            };
+            let mut form = Canonical { bytes: Vec::new(), nan: false };
             form.value(key);
             if let Some(value) = value {
                 form.value(value);
@@ -320,27 +286,16 @@ mod tests {
 
     #[test]
     fn numbers_are_one_key_across_types() {
-        let one = [
-            Value::Int(1),
-            Value::Bool(true),
-            Value::Float(1.0),
-            Value::Complex(Complex::new(1.0, 0.0)),
-        ];
+        let one = [Value::Int(1), Value::Bool(true), Value::Float(1.0), Value::Complex(Complex::new(1.0, 0.0))];
         for a in &one {
             for b in &one {
                 assert!(equal(a, b), "{a} {b}");
-                assert!(equal(
-                    &Value::Tuple(vec![a.clone()]),
-                    &Value::Tuple(vec![b.clone()])
-                ));
+                assert!(equal(&Value::Tuple(vec![a.clone()]), &Value::Tuple(vec![b.clone()])));
             }
         }
         let big: BigInt = "0x8000000000000000".parse().unwrap();
         assert!(equal(&Value::BigInt(big), &Value::Float(2_f64.powi(63))));
-        assert!(equal(
-            &Value::Int(i64::MIN),
-            &Value::Float(-(2_f64.powi(63)))
-        ));
+        assert!(equal(&Value::Int(i64::MIN), &Value::Float(-(2_f64.powi(63)))));
         assert!(equal(&Value::Float(0.0), &Value::Float(-0.0)));
         assert!(!equal(&Value::Float(f64::NAN), &Value::Float(f64::NAN)));
         assert!(!equal(&Value::Str("1".into()), &Value::Int(1)));
@@ -350,27 +305,18 @@ mod tests {
     #[test]
     fn a_repeated_key_keeps_its_place_and_takes_the_last_value() {
         for filler in [0, 100] {
-            let mut pairs: Vec<_> = [("b", 1), ("a", 2), ("b", 3), ("c", 4), ("b", 5)]
-                .map(|(k, v)| (k.into(), v.into()))
-                .into();
+            let mut pairs: Vec<_> =
+                [("b", 1), ("a", 2), ("b", 3), ("c", 4), ("b", 5)].map(|(k, v)| (k.into(), v.into())).into();
             pairs.extend(ints(filler).into_iter().map(|key| (key, Value::None)));
             let dict = Dict::from_pairs(pairs);
             assert_eq!(dict.len(), 3 + filler as usize);
-            assert_eq!(
-                dict.as_pairs()[..3],
-                [("b", 5), ("a", 2), ("c", 4)].map(|(k, v)| (k.into(), v.into()))
-            );
+            assert_eq!(dict.as_pairs()[..3], [("b", 5), ("a", 2), ("c", 4)].map(|(k, v)| (k.into(), v.into())));
         }
     }
 
     #[test]
     fn sets_keep_the_first_of_equal_elements() {
-        let mut elements = vec![
-            Value::Float(1.0),
-            Value::Bool(true),
-            Value::Int(1),
-            Value::Float(f64::NAN),
-        ];
+        let mut elements = vec![Value::Float(1.0), Value::Bool(true), Value::Int(1), Value::Float(f64::NAN)];
         assert_eq!(unique(elements.clone()).len(), 2);
         elements.extend(ints(100));
         elements.push(Value::Float(f64::NAN));
@@ -387,17 +333,11 @@ mod tests {
         assert_ne!(set(0..50), set(1..51));
         assert_ne!(Value::Set(vec![1.into()]), Value::Set(vec![1.0.into()]));
         let nested = |order: [i64; 2]| {
-            Value::FrozenSet(vec![
-                Value::FrozenSet(order.map(Value::Int).into()),
-                Value::FrozenSet(vec![]),
-            ])
+            Value::FrozenSet(vec![Value::FrozenSet(order.map(Value::Int).into()), Value::FrozenSet(vec![])])
         };
         assert_eq!(nested([1, 2]), nested([2, 1]));
         assert_eq!(unique(vec![nested([1, 2]), nested([2, 1])]).len(), 1);
-        assert_eq!(
-            Dict::from_iter([(1, 2), (3, 4)]),
-            Dict::from_iter([(3, 4), (1, 2)])
-        );
+        assert_eq!(Dict::from_iter([(1, 2), (3, 4)]), Dict::from_iter([(3, 4), (1, 2)]));
         assert_ne!(Dict::from_iter([(1, 2)]), Dict::from_iter([(1, 2.0)]));
     }
 }

@@ -19,9 +19,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            max_depth: 200,
-            max_size: 1 << 30,
-        }
+        Limits { max_depth: 200, max_size: 1 << 30 }
     }
 }

@@ -51,9 +51,7 @@ fn part(out: &mut Vec<u8>, number: f64) {
 
 /// Numbers below 1e-4: Python always writes an exponent of at least two digits.
 fn small(out: &mut Vec<u8>, text: &str) {
-    let (sign, text) = text
-        .strip_prefix('-')
-        .map_or(("", text), |text| ("-", text));
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
     out.extend_from_slice(sign.as_bytes());
     if let Some(digits) = text.strip_prefix("0.0000") {
         out.extend_from_slice(&digits.as_bytes()[..1]);

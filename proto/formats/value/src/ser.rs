@@ -16,9 +16,7 @@ impl Serialize for Value {
             Value::Complex(number) => number.serialize(serializer),
             Value::Str(text) => serializer.serialize_str(text),
             Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
-            Value::ByteArray(bytes) => {
-                serializer.serialize_newtype_struct(names::BYTEARRAY, &RawBytes(bytes))
-            }
+            Value::ByteArray(bytes) => serializer.serialize_newtype_struct(names::BYTEARRAY, &RawBytes(bytes)),
             Value::List(elements) => serializer.collect_seq(elements),
             Value::Tuple(elements) => {
                 let mut tuple = serializer.serialize_tuple(elements.len())?;
@@ -28,9 +26,7 @@ impl Serialize for Value {
                 tuple.end()
             }
             Value::Set(elements) => serializer.serialize_newtype_struct(names::SET, elements),
-            Value::FrozenSet(elements) => {
-                serializer.serialize_newtype_struct(names::FROZENSET, elements)
-            }
+            Value::FrozenSet(elements) => serializer.serialize_newtype_struct(names::FROZENSET, elements),
             Value::Dict(dict) => dict.serialize(serializer),
             Value::Instance(instance) => instance.serialize(serializer),
         }

@@ -2,9 +2,7 @@
 
 use std::marker::PhantomData;
 
-use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor,
-};
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 
 /// An `EnumAccess` made of a tag of [`names::tag`](crate::names::tag) and a deserializer for the content.
 ///
@@ -25,10 +23,7 @@ impl<'de, D: Deserializer<'de>> EnumAccess<'de> for Tagged<D> {
     type Error = D::Error;
     type Variant = Tagged<D>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Tagged<D>), D::Error> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Tagged<D>), D::Error> {
         let tag: de::value::StrDeserializer<'static, D::Error> = self.tag.into_deserializer();
         Ok((seed.deserialize(tag)?, self))
     }
@@ -49,11 +44,7 @@ impl<'de, D: Deserializer<'de>> VariantAccess<'de> for Tagged<D> {
         self.content.deserialize_tuple(len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, D::Error> {
         self.content.deserialize_map(visitor)
     }
 }

@@ -107,12 +107,7 @@ impl ser::Serializer for ValueSerializer {
         Ok(Value::None)
     }
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<Value, FormatError> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Value, FormatError> {
         Ok(variant.into())
     }
 
@@ -204,16 +199,8 @@ pub struct Elements {
 }
 
 impl Elements {
-    fn new(
-        make: fn(Vec<Value>) -> Value,
-        variant: Option<&'static str>,
-        len: Option<usize>,
-    ) -> Elements {
-        Elements {
-            make,
-            variant,
-            elements: Vec::with_capacity(len.unwrap_or(0)),
-        }
+    fn new(make: fn(Vec<Value>) -> Value, variant: Option<&'static str>, len: Option<usize>) -> Elements {
+        Elements { make, variant, elements: Vec::with_capacity(len.unwrap_or(0)) }
     }
 }
 
@@ -252,11 +239,7 @@ pub struct Pairs {
 
 impl Pairs {
     fn new(variant: Option<&'static str>, len: Option<usize>) -> Pairs {
-        Pairs {
-            variant,
-            key: None,
-            pairs: Vec::with_capacity(len.unwrap_or(0)),
-        }
+        Pairs { variant, key: None, pairs: Vec::with_capacity(len.unwrap_or(0)) }
     }
 
     fn finish(self) -> Value {
@@ -267,11 +250,7 @@ impl Pairs {
 fn dict_or_instance(pairs: Vec<(Value, Value)>) -> Value {
     let mut dict = Dict::from_pairs(pairs);
     match dict.remove_str(crate::CLASS) {
-        Some(class) => Instance {
-            class,
-            fields: dict,
-        }
-        .into(),
+        Some(class) => Instance { class, fields: dict }.into(),
         None => Value::Dict(dict),
     }
 }
@@ -286,10 +265,7 @@ impl ser::SerializeMap for Pairs {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        let key = self
-            .key
-            .take()
-            .ok_or_else(|| FormatError::custom("a value without a key"))?;
+        let key = self.key.take().ok_or_else(|| FormatError::custom("a value without a key"))?;
         self.pairs.push((key, to_value(value)?));
         Ok(())
     }

@@ -154,11 +154,7 @@ impl Value {
     pub fn is_hashable(&self) -> bool {
         match self {
             Value::Tuple(elements) => elements.iter().all(Value::is_hashable),
-            Value::ByteArray(_)
-            | Value::List(_)
-            | Value::Set(_)
-            | Value::Dict(_)
-            | Value::Instance(_) => false,
+            Value::ByteArray(_) | Value::List(_) | Value::Set(_) | Value::Dict(_) | Value::Instance(_) => false,
             _ => true,
         }
     }
@@ -357,10 +353,7 @@ mod tests {
     fn integers_are_canonical() {
         assert_eq!(Value::from(u64::MAX).to_string(), "18446744073709551615");
         assert_eq!(Value::from(7_u128), Value::Int(7));
-        assert_eq!(
-            Value::from(BigInt::from(i128::from(i64::MIN))),
-            Value::Int(i64::MIN)
-        );
+        assert_eq!(Value::from(BigInt::from(i128::from(i64::MIN))), Value::Int(i64::MIN));
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
     let parameters: Vec<_> = arguments
         .iter()
         .filter_map(|argument| match argument {
-            Argument::Value(parameter) => Some(parameter),
+            Argument::Value(parameter) => Some(&**parameter),
             Argument::Context { .. } => None,
         })
         .collect();

@@ -139,7 +139,8 @@ fn parse_arguments(sig: &Signature, defaults: Vec<Option<DefaultValue>>, errors:
             }
             arguments.push(Argument::Context { mutable: context.mutable });
         } else {
-            arguments.extend(Parameter::parse(input, default, errors).map(|parameter| Argument::Value(Box::new(parameter))));
+            arguments
+                .extend(Parameter::parse(input, default, errors).map(|parameter| Argument::Value(Box::new(parameter))));
         }
     }
     arguments
@@ -150,7 +151,8 @@ fn check_members(members: &[Member], errors: &mut Errors) {
     for (at, member) in members.iter().enumerate() {
         // Which of the variants is there is not known here.
         let twin = members[..at].iter().find(|earlier| {
-            let both = matches!((earlier.kind, member.kind), (Kind::Getter, Kind::Setter) | (Kind::Setter, Kind::Getter));
+            let both =
+                matches!((earlier.kind, member.kind), (Kind::Getter, Kind::Setter) | (Kind::Setter, Kind::Getter));
             earlier.name == member.name && !both && earlier.cfgs.is_empty() && member.cfgs.is_empty()
         });
         if twin.is_some() {
@@ -160,7 +162,8 @@ fn check_members(members: &[Member], errors: &mut Errors) {
         let has_getter = || members.iter().any(|other| other.kind == Kind::Getter && other.name == member.name);
         if member.kind == Kind::Setter && !has_getter() {
             let name = &member.name;
-            let message = format!("the attribute `{name}` has a setter only: add `#[attr] pub fn {name}(&self) -> Type`");
+            let message =
+                format!("the attribute `{name}` has a setter only: add `#[attr] pub fn {name}(&self) -> Type`");
             errors.push(&member.ident, message);
         }
     }

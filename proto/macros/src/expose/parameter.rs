@@ -60,7 +60,8 @@ impl Parameter {
             None => (Owned::Same, &ty),
         };
         if has_reference(content.to_token_stream()) {
-            let message = "a reference inside a type cannot be read from a call: use an owned type, such as `String` for `&str`";
+            let message =
+                "a reference inside a type cannot be read from a call: use an owned type, such as `String` for `&str`";
             errors.push(content, message);
             return None;
         }

@@ -11,7 +11,10 @@ use crate::types::{self, Output};
 /// The world that the methods see.
 pub(crate) enum World {
     /// Any, as far as it meets these bounds.
-    Any { ident: Ident, bounds: Vec<WherePredicate> },
+    Any {
+        ident: Ident,
+        bounds: Vec<WherePredicate>,
+    },
     One(Type),
 }
 
@@ -38,11 +41,14 @@ impl Worlds {
         if let Output::Outcome(ty) = output {
             worlds.push(types::outcome_world(ty));
         }
-        let worlds: Vec<Type> = worlds.into_iter().map(|world| world.unwrap_or_else(|| syn::parse_quote!(()))).collect();
+        let worlds: Vec<Type> =
+            worlds.into_iter().map(|world| world.unwrap_or_else(|| syn::parse_quote!(()))).collect();
         for parameter in &sig.generics.params {
             let what = match parameter {
                 GenericParam::Lifetime(_) => continue,
-                GenericParam::Type(parameter) if worlds.iter().any(|world| is_just(world, &parameter.ident)) => continue,
+                GenericParam::Type(parameter) if worlds.iter().any(|world| is_just(world, &parameter.ident)) => {
+                    continue;
+                }
                 GenericParam::Type(_) => "a type",
                 GenericParam::Const(_) => "a constant",
             };

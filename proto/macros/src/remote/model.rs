@@ -46,7 +46,10 @@ impl Call {
             let Some(call) = Self::parse(method, errors) else { continue };
             let is_twin = |earlier: &&Self| earlier.name == call.name && earlier.kind == call.kind;
             if calls.iter().find(is_twin).is_some_and(|twin| !twin.is_conditional() && !call.is_conditional()) {
-                errors.push(&call.ident, format_args!("the name `{}` is taken by another method or attribute", call.name));
+                errors.push(
+                    &call.ident,
+                    format_args!("the name `{}` is taken by another method or attribute", call.name),
+                );
             }
             calls.push(call);
         }

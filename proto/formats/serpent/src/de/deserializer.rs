@@ -9,12 +9,15 @@ use super::{
     access::{Elements, Pairs, Variant},
     special::Mode,
 };
-use crate::reader::{BARE, Name, Number, Reader, Text};
+use crate::reader::{BARE, Name, Number, Quick, Reader, Text};
 
 macro_rules! integers {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+            if let Quick::Int(number) = self.quick_number() {
+                return visitor.visit_i64(number);
+            }
             let groups = self.open_groups()?;
             if !self.at_number() {
                 return Err(self.wrong_type("an integer"));
@@ -43,6 +46,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.quick_number() {
+            Quick::Float(bits) => return visitor.visit_f64(f64::from_bits(bits)),
+            Quick::Int(number) => return visitor.visit_f64(number as f64),
+            Quick::None => {}
+        }
         let groups = self.open_groups()?;
         if self.at_number() {
             return match self.number(groups)? {

@@ -23,21 +23,25 @@ pub(super) fn parse_float(mantissa: u64, exponent: i64) -> Option<f64> {
     eisel_lemire(mantissa, exponent)
 }
 
-/// The value of eight ASCII digits.
-#[inline]
-pub(super) fn eight_digits(bytes: &[u8]) -> Option<u64> {
+/// How many of eight bytes are digits before the first that is none, and their value.
+#[inline(always)]
+pub(super) fn leading_digits(bytes: &[u8]) -> (usize, u64) {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_le_bytes(bytes.try_into().ok()?);
-    let all = (word & (ONES * 0xf0)) | ((word.wrapping_add(ONES * 6) & (ONES * 0xf0)) >> 4);
-    if all != ONES * 0x33 {
-        return None;
+    let Ok(bytes) = bytes.try_into() else { return (0, 0) };
+    // Digits become 0 to 9; adding 0x76 to anything greater sets the top bit, if it is not set already.
+    let word = u64::from_le_bytes(bytes) ^ (ONES * 0x30);
+    let others = ((word & (ONES * 0x7f)).wrapping_add(ONES * 0x76) | word) & (ONES * 0x80);
+    let count = others.trailing_zeros() as usize / 8;
+    if count == 0 {
+        return (0, 0);
     }
-    let word = word - ONES * 0x30;
-    let pairs = word * 10 + (word >> 8);
+    // Zeros in front of the digits instead of something else behind them.
+    let word = word << (64 - 8 * count);
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
     let mask = 0x0000_00ff_0000_00ff;
     let high = (pairs & mask).wrapping_mul(100 + (1_000_000 << 32));
     let low = ((pairs >> 16) & mask).wrapping_mul(1 + (10_000 << 32));
-    Some(high.wrapping_add(low) >> 32)
+    (count, high.wrapping_add(low) >> 32)
 }
 
 fn eisel_lemire(mantissa: u64, exponent: i64) -> Option<f64> {
@@ -133,11 +137,12 @@ mod tests {
         }
 
         #[test]
-        fn eight_digits_are_their_value(number in 0..100_000_000_u64, place in 0..8_usize, byte: u8) {
+        fn leading_digits_are_their_value(number in 0..100_000_000_u64, place in 0..8_usize, byte: u8) {
             let mut text = format!("{number:08}").into_bytes();
-            prop_assert_eq!(eight_digits(&text), Some(number));
+            prop_assert_eq!(leading_digits(&text), (8, number));
             text[place] = byte;
-            prop_assert_eq!(eight_digits(&text).is_some(), byte.is_ascii_digit());
+            let digits: String = text.iter().map(|byte| *byte as char).take_while(char::is_ascii_digit).collect();
+            prop_assert_eq!(leading_digits(&text), (digits.len(), digits.parse().unwrap_or(0)));
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use firesteel_value::{BigInt, Complex, FormatError, FormatErrorKind};
 
-use super::{Reader, float::eight_digits, float::parse_float, is_name_byte};
+use super::{
+    Reader,
+    float::{leading_digits, parse_float},
+    is_delimiter, is_name_byte,
+};
 
 /// A number that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +16,15 @@ pub(crate) enum Number {
     Big(BigInt),
     Float(f64),
     Complex(Complex),
+}
+
+/// A number that was read quickly; small enough for registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Quick {
+    None,
+    Int(i64),
+    /// The bits of a float.
+    Float(u64),
 }
 
 /// What a number was made of, which decides what may be done with it: `-(-1)` and `1+2j+3j` are refused.
@@ -55,25 +68,82 @@ impl Reader<'_> {
     }
 
     /// A number with all that belongs to it, behind `groups` parentheses that were entered already.
-    #[inline]
     pub(crate) fn number(&mut self, groups: usize) -> Result<Number, FormatError> {
-        let (mut number, mut form) = match self.peek() {
-            Some(b'0'..=b'9') => (self.literal()?, Form::Plain),
-            Some(b'-') if self.peek_at(1).is_some_and(|byte| byte.is_ascii_digit()) => {
-                self.pos += 1;
-                (self.literal()?.negated(), Form::Signed)
+        if groups == 0 {
+            match self.quick_number() {
+                Quick::Int(number) => return Ok(Number::Int(number)),
+                Quick::Float(bits) => return Ok(Number::Float(f64::from_bits(bits))),
+                Quick::None => {}
             }
-            _ => self.term()?,
-        };
-        if groups == 0 && matches!(self.peek(), Some(b',' | b']' | b'}' | b')' | b':')) {
-            return Ok(number);
         }
-        (number, form) = self.sum(number, form)?;
+        let (number, form) = self.term()?;
+        let (mut number, mut form) = self.sum(number, form)?;
         for _ in 0..groups {
             self.leave(b')')?;
             (number, form) = self.sum(number, form)?;
         }
         Ok(number)
+    }
+
+    /// The usual forms of ints and floats, if what ends a value follows at once; else nothing is consumed.
+    pub(crate) fn quick_number(&mut self) -> Quick {
+        self.try_quick_number().unwrap_or(Quick::None)
+    }
+
+    #[inline(always)]
+    fn try_quick_number(&mut self) -> Option<Quick> {
+        let bytes = self.bytes();
+        let negative = self.peek()? == b'-';
+        let start = self.pos + usize::from(negative);
+        let (mut at, mut mantissa) = (start, 0);
+        digits(bytes, &mut at, &mut mantissa);
+        let whole = at - start;
+        let mut byte = *bytes.get(at)?;
+        if is_delimiter(byte) {
+            if whole == 0 || whole > 18 || (whole > 1 && bytes[start] == b'0') {
+                return None;
+            }
+            self.pos = at;
+            let number = mantissa as i64;
+            return Some(Quick::Int(if negative { -number } else { number }));
+        }
+        if whole == 0 {
+            return None;
+        }
+        let mut exponent = 0;
+        if byte == b'.' {
+            at += 1;
+            let point = at;
+            digits(bytes, &mut at, &mut mantissa);
+            exponent = -((at - point) as i64);
+            byte = *bytes.get(at)?;
+        }
+        // The sum wraps beyond 19 digits that count.
+        let total = whole + exponent.unsigned_abs() as usize;
+        if total > 19 {
+            let zeros = bytes[start..at].iter().take_while(|byte| matches!(byte, b'0' | b'.')).count();
+            if total > 19 + zeros.saturating_sub(1) {
+                return None;
+            }
+        }
+        if matches!(byte, b'e' | b'E') {
+            at += 1;
+            let minus = *bytes.get(at)? == b'-';
+            at += usize::from(minus || bytes[at] == b'+');
+            let (first, mut scale) = (at, 0);
+            digits(bytes, &mut at, &mut scale);
+            if at == first || at - first > 5 {
+                return None;
+            }
+            exponent += if minus { -(scale as i64) } else { scale as i64 };
+            byte = *bytes.get(at)?;
+        }
+        if !is_delimiter(byte) {
+            return None;
+        }
+        let number = parse_float(mantissa, exponent)?;
+        self.pos = at;
+        Some(Quick::Float(if negative { -number } else { number }.to_bits()))
     }
 
     /// A number without or with a sign, perhaps in parentheses of its own.
@@ -139,73 +209,8 @@ impl Reader<'_> {
         Ok((Number::Complex(sum), Form::Sum))
     }
 
-    /// A number without a sign. The usual forms are read in one go; anything else starts again in [`Self::rare`].
-    #[inline]
-    pub(super) fn literal(&mut self) -> Result<Number, FormatError> {
-        let bytes = self.bytes();
-        let start = self.pos;
-        let mut at = start;
-        let mut mantissa = 0;
-        digits(bytes, &mut at, &mut mantissa);
-        let whole = at - start;
-        match bytes.get(at) {
-            Some(b'.' | b'e' | b'E') => {}
-            Some(byte) if is_name_byte(*byte) => return self.rare(),
-            _ if whole > 18 || (whole > 1 && bytes[start] == b'0') => return self.rare(),
-            _ => {
-                self.pos = at;
-                return Ok(Number::Int(mantissa as i64));
-            }
-        }
-        let mut exponent = 0;
-        if bytes[at] == b'.' {
-            at += 1;
-            let point = at;
-            digits(bytes, &mut at, &mut mantissa);
-            exponent = -((at - point) as i64);
-        }
-        // The sum wraps beyond 19 digits that count.
-        let total = whole + exponent.unsigned_abs() as usize;
-        if total > 19 {
-            let zeros = bytes[start..at].iter().take_while(|byte| matches!(byte, b'0' | b'.')).count();
-            if total > 19 + zeros.saturating_sub(1) {
-                return self.rare();
-            }
-        }
-        if let Some(b'e' | b'E') = bytes.get(at) {
-            at += 1;
-            let negative = match bytes.get(at) {
-                Some(b'-') => {
-                    at += 1;
-                    true
-                }
-                Some(b'+') => {
-                    at += 1;
-                    false
-                }
-                _ => false,
-            };
-            let (first, mut scale) = (at, 0);
-            digits(bytes, &mut at, &mut scale);
-            if at == first || at - first > 5 {
-                return self.rare();
-            }
-            exponent += if negative { -(scale as i64) } else { scale as i64 };
-        }
-        if bytes.get(at).is_some_and(|byte| is_name_byte(*byte)) {
-            return self.rare();
-        }
-        let number = match parse_float(mantissa, exponent) {
-            Some(number) => number,
-            None => self.slow_float(&self.text[start..at])?,
-        };
-        self.pos = at;
-        Ok(Number::Float(number))
-    }
-
-    /// Any number, by the grammar of Python's tokenizer.
-    #[cold]
-    fn rare(&mut self) -> Result<Number, FormatError> {
+    /// A number without a sign, by the grammar of Python's tokenizer.
+    fn literal(&mut self) -> Result<Number, FormatError> {
         let start = self.pos;
         let radix = match (self.peek(), self.peek_at(1)) {
             (Some(b'0'), Some(b'x' | b'X')) => 16,
@@ -304,11 +309,16 @@ impl Reader<'_> {
 }
 
 /// Adds digits to a number, which wraps when they are too many.
-#[inline]
+#[inline(always)]
 fn digits(bytes: &[u8], at: &mut usize, number: &mut u64) {
-    while let Some(eight) = bytes.get(*at..*at + 8).and_then(eight_digits) {
-        *number = number.wrapping_mul(100_000_000).wrapping_add(eight);
-        *at += 8;
+    const SCALE: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+    while let Some(word) = bytes.get(*at..*at + 8) {
+        let (count, value) = leading_digits(word);
+        *number = number.wrapping_mul(SCALE[count]).wrapping_add(value);
+        *at += count;
+        if count < 8 {
+            return;
+        }
     }
     while let Some(digit) = bytes.get(*at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
         *number = number.wrapping_mul(10).wrapping_add(digit.into());

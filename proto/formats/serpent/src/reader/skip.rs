@@ -2,7 +2,7 @@
 
 use firesteel_value::FormatError;
 
-use super::{Number, Progress, Reader, number::Form};
+use super::{Number, Progress, Quick, Reader, number::Form};
 
 impl Reader<'_> {
     /// Skips any value, but not a tuple without parentheses.
@@ -26,6 +26,11 @@ impl Reader<'_> {
             }
             Some(b'(') => return self.skip_paren(),
             _ if self.at_number() => {
+                match self.quick_number() {
+                    Quick::Int(number) => return Ok(Some((Number::Int(number), Form::Plain))),
+                    Quick::Float(bits) => return Ok(Some((Number::Float(f64::from_bits(bits)), Form::Plain))),
+                    Quick::None => {}
+                }
                 // A parenthesis behind a sign belongs to the number.
                 let (number, form) = self.term()?;
                 return self.sum(number, form).map(Some);

@@ -2,22 +2,25 @@
 
 use firesteel_value::{FormatError, FormatErrorKind};
 
-use super::Reader;
+use super::{Reader, is_space};
 
 impl Reader<'_> {
     /// Skips what may stand between two tokens. Outside of brackets it stops at the end of the line.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn skip_space(&mut self) -> Result<(), FormatError> {
         match self.peek() {
-            Some(byte) if byte > b' ' && byte != b'#' && byte != b'\\' => Ok(()),
-            None => Ok(()),
-            // One blank is what people and repr write.
-            Some(b' ') if self.peek_at(1).is_some_and(|byte| byte > b' ' && byte != b'#' && byte != b'\\') => {
-                self.pos += 1;
-                Ok(())
-            }
-            _ => self.skip_much_space(),
+            Some(byte) if is_space(byte) => self.skip_some_space(),
+            _ => Ok(()),
         }
+    }
+
+    fn skip_some_space(&mut self) -> Result<(), FormatError> {
+        // One blank is what people and repr write.
+        if self.peek() == Some(b' ') && !self.peek_at(1).is_some_and(is_space) {
+            self.pos += 1;
+            return Ok(());
+        }
+        self.skip_much_space()
     }
 
     fn skip_much_space(&mut self) -> Result<(), FormatError> {

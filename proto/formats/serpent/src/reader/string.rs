@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use firesteel_value::{FormatError, FormatErrorKind};
 
-use super::Reader;
+use super::{Reader, is_delimiter};
 
 /// A string or bytes that was read, borrowed where the text has no escape.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +50,11 @@ impl<'de> Reader<'de> {
         };
         let start = self.pos + 1;
         let end = self.plain_end(start, quote);
-        match self.bytes().get(end..end + 2)? {
-            [close, b':' | b',' | b'}' | b']' | b')'] if *close == quote => {
+        match self.bytes().get(end..)? {
+            [close, next, ..] if *close == quote && is_delimiter(*next) => {
+                // An empty string may be the start of three quotes, but not with a delimiter behind it.
                 self.pos = end + 1;
-                Some(&self.text[start..end])
+                self.text.get(start..end)
             }
             _ => None,
         }

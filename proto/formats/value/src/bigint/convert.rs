@@ -21,21 +21,13 @@ impl BigInt {
 
     /// As a u128, if it fits.
     pub fn to_u128(&self) -> Option<u128> {
-        if self.negative {
-            None
-        } else {
-            self.magnitude_u128()
-        }
+        if self.negative { None } else { self.magnitude_u128() }
     }
 
     /// As an i128, if it fits.
     pub fn to_i128(&self) -> Option<i128> {
         let magnitude = self.magnitude_u128()?;
-        if self.negative {
-            0_i128.checked_sub_unsigned(magnitude)
-        } else {
-            magnitude.try_into().ok()
-        }
+        if self.negative { 0_i128.checked_sub_unsigned(magnitude) } else { magnitude.try_into().ok() }
     }
 
     fn magnitude_u128(&self) -> Option<u128> {
@@ -50,11 +42,7 @@ impl BigInt {
     /// The nearest float, ties to even; `None` if that is infinite, where Python raises an `OverflowError`.
     pub fn to_f64(&self) -> Option<f64> {
         let shift = self.limbs.len().saturating_sub(2) * 64;
-        let mut top = BigInt {
-            negative: false,
-            limbs: self.limbs[shift / 64..].into(),
-        }
-        .magnitude_u128()?;
+        let mut top = BigInt { negative: false, limbs: self.limbs[shift / 64..].into() }.magnitude_u128()?;
         // A bit far below stands for all that was cut off: it matters only for ties.
         if self.limbs[..shift / 64].iter().any(|limb| *limb != 0) {
             top |= 1;
@@ -64,9 +52,7 @@ impl BigInt {
         }
         let scale = f64::from_bits((shift as u64 + 1023) << 52);
         let float = top as f64 * scale;
-        float
-            .is_finite()
-            .then_some(if self.negative { -float } else { float })
+        float.is_finite().then_some(if self.negative { -float } else { float })
     }
 
     /// The integer that a float is, if it is one.
@@ -89,11 +75,7 @@ impl BigInt {
 
     /// The magnitude in bytes, least significant first, without zeros at the top.
     pub fn magnitude_le(&self) -> Vec<u8> {
-        let mut bytes: Vec<u8> = self
-            .limbs
-            .iter()
-            .flat_map(|limb| limb.to_le_bytes())
-            .collect();
+        let mut bytes: Vec<u8> = self.limbs.iter().flat_map(|limb| limb.to_le_bytes()).collect();
         while bytes.last() == Some(&0) {
             bytes.pop();
         }
@@ -195,10 +177,7 @@ impl<'de> Visitor<'de> for BigIntVisitor {
         f.write_str("an integer")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<BigInt, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<BigInt, D::Error> {
         deserializer.deserialize_any(self)
     }
 
@@ -233,14 +212,8 @@ mod tests {
         let float = |text: &str| text.parse::<BigInt>().unwrap().to_f64();
         assert_eq!(float("0x20000000000001"), Some(9007199254740992.0));
         assert_eq!(float("0x20000000000003"), Some(9007199254740996.0));
-        assert_eq!(
-            float("-0x10000000000000800000000000000001"),
-            Some(-(2_f64.powi(124) + 2_f64.powi(72)))
-        );
-        assert_eq!(
-            float(&format!("0x1{}", "0".repeat(255))),
-            Some(2_f64.powi(1020))
-        );
+        assert_eq!(float("-0x10000000000000800000000000000001"), Some(-(2_f64.powi(124) + 2_f64.powi(72))));
+        assert_eq!(float(&format!("0x1{}", "0".repeat(255))), Some(2_f64.powi(1020)));
         assert_eq!(float(&format!("0xffffffffffffff{}", "f".repeat(242))), None);
         assert_eq!(float(&format!("0x1{}", "0".repeat(500))), None);
         assert_eq!(float("0"), Some(0.0));

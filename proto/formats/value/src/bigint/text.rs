@@ -145,9 +145,7 @@ fn from_bits(digits: &[u8], width: u32) -> Result<Vec<u64>, FormatError> {
     let mut limbs = Vec::with_capacity(digits.len() * width as usize / 64 + 1);
     let (mut limb, mut filled) = (0_u128, 0);
     for digit in digits.iter().rev().filter(|digit| **digit != b'_') {
-        let digit = char::from(*digit)
-            .to_digit(1 << width)
-            .ok_or_else(invalid)?;
+        let digit = char::from(*digit).to_digit(1 << width).ok_or_else(invalid)?;
         limb |= u128::from(digit) << filled;
         filled += width;
         if filled >= 64 {
@@ -204,35 +202,19 @@ mod tests {
     #[test]
     fn decimal_and_hex_agree() {
         assert_eq!(big("0x1_0000_0000_0000_0000"), big("18446744073709551616"));
-        assert_eq!(
-            big("-340282366920938463463374607431768211456").to_hex(),
-            format!("-0x1{}", "0".repeat(32))
-        );
-        assert_eq!(
-            big("0o7777777777777777777777777").to_decimal().unwrap(),
-            "37778931862957161709567"
-        );
+        assert_eq!(big("-340282366920938463463374607431768211456").to_hex(), format!("-0x1{}", "0".repeat(32)));
+        assert_eq!(big("0o7777777777777777777777777").to_decimal().unwrap(), "37778931862957161709567");
         assert_eq!(big("-0b0").to_decimal().unwrap(), "0");
-        assert_eq!(
-            big("10000000000000000000000000000000000000000").to_text(),
-            format!("1{}", "0".repeat(40))
-        );
+        assert_eq!(big("10000000000000000000000000000000000000000").to_text(), format!("1{}", "0".repeat(40)));
     }
 
     #[test]
     fn the_cap_is_that_of_python() {
         let nines = "9".repeat(MAX_DIGITS);
         assert_eq!(big(&nines).to_decimal().unwrap(), nines);
-        assert!(
-            format!("1{}", "0".repeat(MAX_DIGITS))
-                .parse::<BigInt>()
-                .is_err()
-        );
+        assert!(format!("1{}", "0".repeat(MAX_DIGITS)).parse::<BigInt>().is_err());
         let hex = format!("0x{}", "f".repeat(4000));
-        assert_eq!(
-            big(&hex).to_decimal().unwrap_err().category(),
-            FormatErrorKind::NumberRange
-        );
+        assert_eq!(big(&hex).to_decimal().unwrap_err().category(), FormatErrorKind::NumberRange);
         assert_eq!(big(&hex).to_text(), hex);
         // 10 ** 4300 - 1 has the same number of bits as 10 ** 4300, which is refused.
         let hex = big(&nines).to_hex();

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use serde::de::{
-    self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
     value::{CowStrDeserializer, SeqAccessDeserializer},
 };
 
@@ -34,14 +33,8 @@ impl<'de, I: Iterator<Item: Node<'de>>> Elements<I> {
 impl<'de, I: Iterator<Item: Node<'de>>> SeqAccess<'de> for Elements<I> {
     type Error = FormatError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, FormatError> {
-        self.0
-            .next()
-            .map(|element| seed.deserialize(element))
-            .transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, FormatError> {
+        self.0.next().map(|element| seed.deserialize(element)).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -63,12 +56,7 @@ impl<'de, N: Node<'de>, I: Iterator<Item = (N, N)>> Pairs<'de, I, N> {
         pairs: I,
         visitor: V,
     ) -> Result<V::Value, FormatError> {
-        let mut pairs = Pairs {
-            class_key: class.is_some(),
-            class,
-            pairs,
-            value: None,
-        };
+        let mut pairs = Pairs { class_key: class.is_some(), class, pairs, value: None };
         let len = pairs.size_hint();
         let value = visitor.visit_map(&mut pairs)?;
         match pairs.pairs.next() {
@@ -81,15 +69,10 @@ impl<'de, N: Node<'de>, I: Iterator<Item = (N, N)>> Pairs<'de, I, N> {
 impl<'de, N: Node<'de>, I: Iterator<Item = (N, N)>> MapAccess<'de> for Pairs<'de, I, N> {
     type Error = FormatError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, FormatError> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, FormatError> {
         if self.class_key {
             self.class_key = false;
-            return seed
-                .deserialize(de::value::BorrowedStrDeserializer::new(CLASS))
-                .map(Some);
+            return seed.deserialize(de::value::BorrowedStrDeserializer::new(CLASS)).map(Some);
         }
         let Some((key, value)) = self.pairs.next() else {
             return Ok(None);
@@ -98,10 +81,7 @@ impl<'de, N: Node<'de>, I: Iterator<Item = (N, N)>> MapAccess<'de> for Pairs<'de
         seed.deserialize(key).map(Some)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<T::Value, FormatError> {
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, FormatError> {
         if let Some(class) = self.class.take() {
             let class: CowStrDeserializer<'de, FormatError> = class.into_deserializer();
             return seed.deserialize(class);
@@ -127,10 +107,7 @@ impl<'de, N: Node<'de>> EnumAccess<'de> for Variant<N> {
     type Error = FormatError;
     type Variant = Content<N>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Content<N>), FormatError> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content<N>), FormatError> {
         Ok((seed.deserialize(self.name)?, Content(self.content)))
     }
 }
@@ -140,9 +117,7 @@ pub(super) struct Content<N>(Option<N>);
 
 impl<N> Content<N> {
     fn some(self) -> Result<N, FormatError> {
-        self.0.ok_or_else(|| {
-            de::Error::invalid_type(de::Unexpected::UnitVariant, &"a variant with content")
-        })
+        self.0.ok_or_else(|| de::Error::invalid_type(de::Unexpected::UnitVariant, &"a variant with content"))
     }
 }
 
@@ -153,18 +128,11 @@ impl<'de, N: Node<'de>> VariantAccess<'de> for Content<N> {
         self.0.map_or(Ok(()), de::Deserialize::deserialize)
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
-        self,
-        seed: T,
-    ) -> Result<T::Value, FormatError> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, FormatError> {
         seed.deserialize(self.some()?)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(
-        self,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, FormatError> {
         self.some()?.deserialize_tuple(len, visitor)
     }
 

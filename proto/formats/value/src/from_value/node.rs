@@ -5,10 +5,7 @@ use std::borrow::Cow;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor, value::SeqAccessDeserializer};
 
 use super::access::{Elements, Pairs};
-use crate::{
-    BigInt, Complex, FormatError, FormatErrorKind, Tagged, UnitContent, Value, dict, names,
-    names::tag,
-};
+use crate::{BigInt, Complex, FormatError, FormatErrorKind, Tagged, UnitContent, Value, dict, names, names::tag};
 
 /// A value that can be taken apart, owned or borrowed.
 pub(super) trait Node<'de>: Deserializer<'de, Error = FormatError> {
@@ -60,9 +57,7 @@ impl<'de> Node<'de> for Value {
             Value::Set(elements) => Open::Set(elements.into_iter()),
             Value::FrozenSet(elements) => Open::FrozenSet(elements.into_iter()),
             Value::Dict(dict) => Open::Dict(dict.into_iter()),
-            Value::Instance(instance) => {
-                Open::Instance(instance.class.into(), instance.fields.into_iter())
-            }
+            Value::Instance(instance) => Open::Instance(instance.class.into(), instance.fields.into_iter()),
         }
     }
 
@@ -92,9 +87,7 @@ impl<'de> Node<'de> for &'de Value {
             Value::Set(elements) => Open::Set(elements.iter()),
             Value::FrozenSet(elements) => Open::FrozenSet(elements.iter()),
             Value::Dict(dict) => Open::Dict(dict.iter()),
-            Value::Instance(instance) => {
-                Open::Instance(Cow::Borrowed(&*instance.class), instance.fields.iter())
-            }
+            Value::Instance(instance) => Open::Instance(Cow::Borrowed(&*instance.class), instance.fields.iter()),
         }
     }
 
@@ -103,28 +96,17 @@ impl<'de> Node<'de> for &'de Value {
     }
 }
 
-pub(super) fn any<'de, N: Node<'de>, V: Visitor<'de>>(
-    node: N,
-    visitor: V,
-) -> Result<V::Value, FormatError> {
+pub(super) fn any<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Result<V::Value, FormatError> {
     match node.open() {
         Open::None | Open::Ellipsis => visitor.visit_unit(),
         Open::Bool(truth) => visitor.visit_bool(truth),
         Open::Int(number) => visitor.visit_i64(number),
-        Open::BigInt(number) => match (
-            number.to_i64(),
-            number.to_u64(),
-            number.to_i128(),
-            number.to_u128(),
-        ) {
+        Open::BigInt(number) => match (number.to_i64(), number.to_u64(), number.to_i128(), number.to_u128()) {
             (Some(number), ..) => visitor.visit_i64(number),
             (_, Some(number), ..) => visitor.visit_u64(number),
             (_, _, Some(number), _) => visitor.visit_i128(number),
             (_, _, _, Some(number)) => visitor.visit_u128(number),
-            _ => Err(FormatError::new(
-                FormatErrorKind::NumberRange,
-                "integer out of range",
-            )),
+            _ => Err(FormatError::new(FormatErrorKind::NumberRange, "integer out of range")),
         },
         Open::Float(number) => visitor.visit_f64(number),
         Open::Complex(number) => complex_parts(number).deserialize_any(visitor),
@@ -133,13 +115,10 @@ pub(super) fn any<'de, N: Node<'de>, V: Visitor<'de>>(
         Open::Bytes(Cow::Borrowed(bytes)) | Open::ByteArray(Cow::Borrowed(bytes)) => {
             visitor.visit_borrowed_bytes(bytes)
         }
-        Open::Bytes(Cow::Owned(bytes)) | Open::ByteArray(Cow::Owned(bytes)) => {
-            visitor.visit_byte_buf(bytes)
+        Open::Bytes(Cow::Owned(bytes)) | Open::ByteArray(Cow::Owned(bytes)) => visitor.visit_byte_buf(bytes),
+        Open::List(elements) | Open::Tuple(elements) | Open::Set(elements) | Open::FrozenSet(elements) => {
+            Elements::visit(elements, visitor)
         }
-        Open::List(elements)
-        | Open::Tuple(elements)
-        | Open::Set(elements)
-        | Open::FrozenSet(elements) => Elements::visit(elements, visitor),
         Open::Dict(pairs) => Pairs::visit(None, pairs, visitor),
         Open::Instance(class, pairs) => Pairs::visit(Some(class), pairs, visitor),
     }
@@ -159,10 +138,7 @@ pub(super) fn newtype<'de, N: Node<'de>, V: Visitor<'de>>(
 }
 
 /// A seq; bytes in any form are one of numbers, so that they can be read into a `Vec<u8>`.
-pub(super) fn seq<'de, N: Node<'de>, V: Visitor<'de>>(
-    node: N,
-    visitor: V,
-) -> Result<V::Value, FormatError> {
+pub(super) fn seq<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Result<V::Value, FormatError> {
     match node.as_value() {
         Value::Dict(_) | Value::Bytes(_) | Value::ByteArray(_) => match node.as_value().bytes() {
             Some(bytes) => visitor.visit_seq(de::value::SeqDeserializer::new(bytes.into_iter())),
@@ -172,10 +148,7 @@ pub(super) fn seq<'de, N: Node<'de>, V: Visitor<'de>>(
     }
 }
 
-pub(super) fn bytes<'de, N: Node<'de>, V: Visitor<'de>>(
-    node: N,
-    visitor: V,
-) -> Result<V::Value, FormatError> {
+pub(super) fn bytes<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Result<V::Value, FormatError> {
     match node.as_value() {
         value @ Value::Dict(_) => match value.bytes() {
             Some(bytes) => visitor.visit_byte_buf(bytes.into()),
@@ -185,10 +158,7 @@ pub(super) fn bytes<'de, N: Node<'de>, V: Visitor<'de>>(
     }
 }
 
-fn tagged<'de, N: Node<'de>, V: Visitor<'de>>(
-    node: N,
-    visitor: V,
-) -> Result<V::Value, FormatError> {
+fn tagged<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Result<V::Value, FormatError> {
     if !matches!(
         node.as_value(),
         Value::Tuple(_)
@@ -202,22 +172,11 @@ fn tagged<'de, N: Node<'de>, V: Visitor<'de>>(
         return any(node, visitor);
     }
     match node.open() {
-        Open::Tuple(elements) => {
-            visitor.visit_enum(Tagged::new(tag::TUPLE, Elements::deserializer(elements)))
-        }
-        Open::Set(elements) => {
-            visitor.visit_enum(Tagged::new(tag::SET, Elements::deserializer(elements)))
-        }
-        Open::FrozenSet(elements) => visitor.visit_enum(Tagged::new(
-            tag::FROZENSET,
-            Elements::deserializer(elements),
-        )),
-        Open::Complex(number) => {
-            visitor.visit_enum(Tagged::new(tag::COMPLEX, complex_parts(number)))
-        }
-        Open::BigInt(number) => {
-            visitor.visit_enum(Tagged::new(tag::INT, number.to_text().into_deserializer()))
-        }
+        Open::Tuple(elements) => visitor.visit_enum(Tagged::new(tag::TUPLE, Elements::deserializer(elements))),
+        Open::Set(elements) => visitor.visit_enum(Tagged::new(tag::SET, Elements::deserializer(elements))),
+        Open::FrozenSet(elements) => visitor.visit_enum(Tagged::new(tag::FROZENSET, Elements::deserializer(elements))),
+        Open::Complex(number) => visitor.visit_enum(Tagged::new(tag::COMPLEX, complex_parts(number))),
+        Open::BigInt(number) => visitor.visit_enum(Tagged::new(tag::INT, number.to_text().into_deserializer())),
         Open::ByteArray(bytes) => {
             let bytes = Value::ByteArray(bytes.into_owned());
             visitor.visit_enum(Tagged::new(tag::BYTEARRAY, bytes))
@@ -229,9 +188,7 @@ fn tagged<'de, N: Node<'de>, V: Visitor<'de>>(
 fn complex_parts(
     number: Complex,
 ) -> SeqAccessDeserializer<de::value::SeqDeserializer<std::array::IntoIter<f64, 2>, FormatError>> {
-    SeqAccessDeserializer::new(de::value::SeqDeserializer::new(
-        [number.re, number.im].into_iter(),
-    ))
+    SeqAccessDeserializer::new(de::value::SeqDeserializer::new([number.re, number.im].into_iter()))
 }
 
 fn wrong<'de, N: Node<'de>>(node: &N, expected: &dyn de::Expected) -> FormatError {

@@ -8,14 +8,13 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 #[inline]
 pub fn str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let plain = plain_prefix(bytes);
-    if plain == bytes.len() {
+    if is_plain(bytes) {
         out.reserve(bytes.len() + 2);
         out.push(b'\'');
         out.extend_from_slice(bytes);
         out.push(b'\'');
     } else {
-        escaped_str(out, text, plain);
+        escaped_str(out, text);
     }
 }
 
@@ -38,21 +37,37 @@ pub fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(quote);
 }
 
-/// How many bytes at the start need no care: printable ASCII without backslash and single quote.
+/// Whether no byte needs care: printable ASCII without backslash and single quote.
 #[inline]
-fn plain_prefix(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(word) = bytes.get(at..at + 8) {
-        let special = special_bytes(u64::from_le_bytes(word.try_into().expect("eight bytes")));
-        if special != 0 {
-            return at + special.trailing_zeros() as usize / 8;
+fn is_plain(bytes: &[u8]) -> bool {
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (first, last),
+        _ => return is_plain_short(bytes),
+    };
+    let mut special = special_bytes(u64::from_le_bytes(*last));
+    if bytes.len() > 16 {
+        for word in bytes.as_chunks::<8>().0 {
+            special |= special_bytes(u64::from_le_bytes(*word));
         }
-        at += 8;
+    } else {
+        special |= special_bytes(u64::from_le_bytes(*first));
     }
-    let rest = bytes[at..]
-        .iter()
-        .position(|byte| !matches!(byte, b' '..=b'~') || matches!(byte, b'\'' | b'\\'));
-    rest.map_or(bytes.len(), |rest| at + rest)
+    special == 0
+}
+
+/// The same for less than eight bytes.
+#[inline]
+fn is_plain_short(bytes: &[u8]) -> bool {
+    let word = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32,
+        _ => match *bytes {
+            [] => return true,
+            [a] => 0x2020_2020_2020_2000 | u64::from(a),
+            [a, b] => 0x2020_2020_2020_0000 | u64::from(a) | u64::from(b) << 8,
+            [a, b, c, ..] => 0x2020_2020_2000_0000 | u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
+        },
+    };
+    special_bytes(word) == 0
 }
 
 /// Marks bytes that need care by their top bit; below the first such byte nothing is marked.
@@ -62,84 +77,71 @@ fn special_bytes(word: u64) -> u64 {
     const TOPS: u64 = 0x8080_8080_8080_8080;
     let zero = |word: u64| word.wrapping_sub(ONES) & !word;
     let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (word
-        | control
-        | zero(word ^ ONES * 0x7f)
-        | zero(word ^ ONES * 0x27)
-        | zero(word ^ ONES * 0x5c))
-        & TOPS
+    (word | control | zero(word ^ (ONES * 0x7f)) | zero(word ^ (ONES * 0x27)) | zero(word ^ (ONES * 0x5c))) & TOPS
 }
 
 /// Single quotes, unless there are single quotes but no double ones inside.
 fn quote(bytes: &[u8]) -> u8 {
-    if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        b'"'
-    } else {
-        b'\''
-    }
+    if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' }
 }
 
-fn escaped_str(out: &mut Vec<u8>, text: &str, plain: usize) {
+/// What stands behind the backslash for an ASCII character: itself for those that need none, else `x` for hexadecimal
+/// digits or a letter.
+static ESCAPES: [u8; 128] = {
+    let mut escapes = [b'x'; 128];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        escapes[byte as usize] = 0;
+        byte += 1;
+    }
+    escapes[b'\\' as usize] = b'\\';
+    escapes[b'\t' as usize] = b't';
+    escapes[b'\n' as usize] = b'n';
+    escapes[b'\r' as usize] = b'r';
+    escapes
+};
+
+fn escaped_str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let quote = quote(bytes);
     out.reserve(bytes.len() + 8);
     out.push(quote);
-    let (mut done, mut at) = (0, plain);
-    while at < bytes.len() {
-        let byte = bytes[at];
-        let (width, escape) = match byte {
-            b'\\' => (1, Escape::Short(b'\\')),
-            b'\t' => (1, Escape::Short(b't')),
-            b'\n' => (1, Escape::Short(b'n')),
-            b'\r' => (1, Escape::Short(b'r')),
-            b' '..=b'~' if byte == quote => (1, Escape::Short(quote)),
-            b' '..=b'~' => (1, Escape::No),
-            0..0x80 => (1, Escape::Hex(b'x', byte.into(), 2)),
-            _ => {
-                let char = text[at..].chars().next().expect("at a character");
-                let escape = match u32::from(char) {
-                    code if is_printable(code) => Escape::No,
-                    code @ 0..=0xff => Escape::Hex(b'x', code, 2),
-                    code @ 0..=0xffff => Escape::Hex(b'u', code, 4),
-                    code => Escape::Hex(b'U', code, 8),
-                };
-                (char.len_utf8(), escape)
-            }
-        };
-        match escape {
-            Escape::No => {
-                at += width;
-                continue;
-            }
-            Escape::Short(letter) => {
+    let (mut done, mut at) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        if let Some(&escape) = ESCAPES.get(usize::from(byte)) {
+            if escape != 0 || byte == quote {
                 out.extend_from_slice(&bytes[done..at]);
-                out.extend_from_slice(&[b'\\', letter]);
+                match escape {
+                    b'x' => hex(out, b'x', byte.into(), 2),
+                    0 => out.extend_from_slice(&[b'\\', byte]),
+                    letter => out.extend_from_slice(&[b'\\', letter]),
+                }
+                done = at + 1;
             }
-            Escape::Hex(letter, code, digits) => {
-                out.extend_from_slice(&bytes[done..at]);
-                hex(out, letter, code, digits);
-            }
+            at += 1;
+            continue;
         }
-        at += width;
-        done = at;
+        let Some(char) = text[at..].chars().next() else { break };
+        let code = u32::from(char);
+        let next = at + char.len_utf8();
+        if !is_printable(code) {
+            out.extend_from_slice(&bytes[done..at]);
+            match code {
+                0..=0xff => hex(out, b'x', code, 2),
+                0..=0xffff => hex(out, b'u', code, 4),
+                _ => hex(out, b'U', code, 8),
+            }
+            done = next;
+        }
+        at = next;
     }
     out.extend_from_slice(&bytes[done..]);
     out.push(quote);
 }
 
-enum Escape {
-    No,
-    Short(u8),
-    Hex(u8, u32, u32),
-}
-
 fn hex(out: &mut Vec<u8>, letter: u8, code: u32, digits: u32) {
     out.extend_from_slice(&[b'\\', letter]);
-    out.extend(
-        (0..digits)
-            .rev()
-            .map(|digit| HEX[(code >> (digit * 4)) as usize & 15]),
-    );
+    out.extend((0..digits).rev().map(|digit| HEX[(code >> (digit * 4)) as usize & 15]));
 }
 
 #[cfg(test)]
@@ -154,23 +156,14 @@ mod tests {
     fn strings() {
         for (text, expected) in [
             ("", "''"),
-            (
-                "plain ascii text, longer than eight",
-                "'plain ascii text, longer than eight'",
-            ),
+            ("plain ascii text, longer than eight", "'plain ascii text, longer than eight'"),
             ("it's", "\"it's\""),
             ("\"", "'\"'"),
             ("'\"", "'\\'\"'"),
             ("a\\b\n\r\t\0\x1b\x7f", "'a\\\\b\\n\\r\\t\\x00\\x1b\\x7f'"),
             ("äöü€", "'äöü€'"),
-            (
-                "\u{80}\u{a0}\u{ad}\u{200b}\u{feff}\u{e000}",
-                "'\\x80\\xa0\\xad\\u200b\\ufeff\\ue000'",
-            ),
-            (
-                "\u{1f600}\u{e0001}\u{10ffff}",
-                "'\u{1f600}\\U000e0001\\U0010ffff'",
-            ),
+            ("\u{80}\u{a0}\u{ad}\u{200b}\u{feff}\u{e000}", "'\\x80\\xa0\\xad\\u200b\\ufeff\\ue000'"),
+            ("\u{1f600}\u{e0001}\u{10ffff}", "'\u{1f600}\\U000e0001\\U0010ffff'"),
             ("1234567'", "\"1234567'\""),
             ("12345678\u{7f}", "'12345678\\x7f'"),
         ] {
@@ -184,10 +177,7 @@ mod tests {
             (&b""[..], "b''"),
             (b"a'b", "b\"a'b\""),
             (b"'\"", "b'\\'\"'"),
-            (
-                b"\\\n\r\t\0\x7f\x80\xff~",
-                "b'\\\\\\n\\r\\t\\x00\\x7f\\x80\\xff~'",
-            ),
+            (b"\\\n\r\t\0\x7f\x80\xff~", "b'\\\\\\n\\r\\t\\x00\\x7f\\x80\\xff~'"),
         ] {
             let mut out = Vec::new();
             super::bytes(&mut out, bytes);
@@ -197,16 +187,14 @@ mod tests {
 
     #[test]
     fn every_byte_is_found_at_every_place() {
-        for byte in 0..=127_u8 {
+        for byte in 0..=255_u8 {
             let plain = matches!(byte, b' '..=b'~') && byte != b'\'' && byte != b'\\';
-            for place in 0..20 {
-                let mut bytes = [b'a'; 20];
-                bytes[place] = byte;
-                assert_eq!(
-                    super::plain_prefix(&bytes),
-                    if plain { 20 } else { place },
-                    "{byte}"
-                );
+            for len in 1..40 {
+                for place in 0..len {
+                    let mut bytes = vec![b'a'; len];
+                    bytes[place] = byte;
+                    assert_eq!(super::is_plain(&bytes), plain, "{byte} {place} {len}");
+                }
             }
         }
     }

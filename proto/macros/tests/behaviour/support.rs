@@ -1,12 +1,13 @@
 //! A client and a daemon that exchange bytes by hand.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use firesteel_proto::connection::{ClientConnection, ClientEvent};
 use firesteel_proto::{
-    Budget, CallFailure, CallId, Caller, Config, Daemon, Fault, Handshake, Local, Machine, Metadata, Object, Peer, Registry,
-    Reply, Request, SessionId, Shared, Value,
+    Budget, CallId, Caller, Config, Daemon, Fault, Handshake, Local, Machine, Metadata, Object, Peer, Registry, Reply,
+    Request, SessionId, Shared,
 };
 use serde::de::DeserializeOwned;
 
@@ -68,10 +69,21 @@ impl<R: Registry> Pair<R> {
 
     /// Makes a call and waits for its answer.
     pub fn send<T: DeserializeOwned>(&mut self, request: &Request<'_>) -> Result<T, Fault> {
+        let id = self.start(request);
+        self.finish(id)
+    }
+
+    /// Makes a call.
+    pub fn start(&mut self, request: &Request<'_>) -> CallId {
         let id = self.client.call(self.now, request).expect("a call that can be sent");
         self.shuttle();
-        let payload = self.answer(id).expect("an answer");
-        payload.and_then(|reply| Ok(reply.into_value()?.decode()?))
+        id
+    }
+
+    /// The answer of a call.
+    pub fn finish<T: DeserializeOwned>(&mut self, id: CallId) -> Result<T, Fault> {
+        self.shuttle();
+        Ok(self.answer(id).expect("an answer")?.into_value().expect("a value").decode()?)
     }
 
     /// Makes a call that is not answered.
@@ -108,5 +120,21 @@ impl<R: Registry> Pair<R> {
             }
         }
         None
+    }
+}
+
+/// A pair as what typed proxies are made for.
+pub struct Blocking<R: Registry>(pub RefCell<Pair<R>>);
+
+impl<R: Registry> Caller for Blocking<R> {
+    type Out<T: DeserializeOwned> = Result<T, Fault>;
+
+    fn call_request<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, Fault> {
+        self.0.borrow_mut().send(&request)
+    }
+
+    fn notify_request(&self, request: Request<'_>) -> Result<(), Fault> {
+        self.0.borrow_mut().notify(&request);
+        Ok(())
     }
 }
