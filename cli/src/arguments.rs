@@ -1,0 +1,100 @@
+//! What stands on the command line: URIs, Python literals, durations.
+
+use std::time::Duration;
+
+use clap::Args;
+use firesteel::{Payload, SerializerId, Uri, Value};
+
+/// The remote object, and how long to wait for it.
+#[derive(Args)]
+pub struct Remote {
+    /// The object: PYRO:object@host:port, PYRO:object@[ipv6]:port or PYRO:object@./u:socketpath
+    #[arg(value_parser = uri)]
+    pub uri: Uri,
+    /// How many seconds to wait for the connection, and then for the answer
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+}
+
+/// A URI that can be called.
+pub fn uri(text: &str) -> Result<Uri, String> {
+    let uri = text
+        .parse()
+        .map_err(|error| format!("{error}: write PYRO:object@host:port, or PYRO:object@./u:path for a unix socket"))?;
+    match uri {
+        Uri::Pyro { .. } => Ok(uri),
+        Uri::Name { .. } | Uri::Meta { .. } => {
+            Err("it has to be looked up in a name server, which is not supported: give the object's PYRO: uri"
+                .to_owned())
+        }
+    }
+}
+
+/// A Python literal, such as `1.5`, `'text'` or `[1, {'a': None}]`.
+pub fn literal(text: &str) -> Result<Value, String> {
+    // What serpent reads is the syntax of Python's literals.
+    Payload::from_bytes(SerializerId::Serpent, text.as_bytes().to_vec()).to_value().map_err(|error| {
+        format!("not a Python literal ({error}): a string needs quotes of its own inside those of the shell, \"'like this'\"")
+    })
+}
+
+/// `NAME=LITERAL`.
+pub fn keyword(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some((name, text)) if !name.is_empty() => Ok((name.to_owned(), literal(text)?)),
+        _ => Err("write NAME=LITERAL, such as size=5 or \"name='text'\"".to_owned()),
+    }
+}
+
+/// A number of seconds above zero.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    match text.trim().parse() {
+        Ok(seconds) if seconds > 0.0 && seconds <= MAX_SECONDS => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("give a number of seconds above zero, such as 0.5".to_owned()),
+    }
+}
+
+/// About thirty years: more would not fit into a point in time everywhere.
+const MAX_SECONDS: f64 = 1e9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_those_of_python() {
+        for (text, repr) in [
+            ("1", "1"),
+            (" -5", "-5"),
+            ("0x10", "16"),
+            ("1e3", "1000.0"),
+            ("'it''s'", "'its'"),
+            ("\"it's\"", "\"it's\""),
+            ("b'\\x00'", "b'\\x00'"),
+            ("[1, (2,), {'a': {3}}]", "[1, (2,), {'a': {3}}]"),
+            ("1, 2", "(1, 2)"),
+            ("None", "None"),
+        ] {
+            assert_eq!(literal(text).expect(text).to_string(), repr, "{text}");
+        }
+        for text in ["", "hello", "'open", "1 2", "f()", "[1", "a=1"] {
+            assert!(literal(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keywords_have_a_name() {
+        assert_eq!(keyword("a=b'='"), Ok(("a".to_owned(), literal("b'='").expect("a literal"))));
+        for text in ["a", "=1", "a=", "a=b"] {
+            assert!(keyword(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_above_zero() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for text in ["", "x", "0", "-1", "nan", "inf", "1e300"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

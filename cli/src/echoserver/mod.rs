@@ -1,0 +1,84 @@
+//! `firesteel echoserver`: serves the object `test.echoserver`, as Pyro5's own echo server does.
+
+mod delay;
+mod object;
+mod signals;
+mod truth;
+
+use clap::Args;
+use firesteel::blocking::Server;
+use firesteel::{Config, Shared};
+
+use self::object::EchoServer;
+use crate::failure::Failure;
+use crate::{output, settings};
+
+/// Serve the test object `test.echoserver`, like pyro5-echoserver.
+///
+/// It runs until its shutdown() is called, or until Ctrl-C.
+#[derive(Args)]
+pub struct Options {
+    /// Host name or address to listen on
+    #[arg(short = 'H', long, default_value = "localhost")]
+    host: String,
+    /// Port to listen on; 0 takes one that is free
+    #[arg(short, long, default_value_t = 0)]
+    port: u16,
+    /// Listen on a unix socket at this path instead
+    #[arg(short, long, value_name = "PATH")]
+    unixsocket: Option<String>,
+    /// Print the calls that come
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print nothing (--verbose wins)
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// The name that Pyro's echo server has, too.
+const OBJECT: &str = "test.echoserver";
+/// Calls that run at once. None of them takes long: those that wait do so without a thread.
+const WORKERS: usize = 4;
+
+/// Serves until told to end.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let config = settings::config()?;
+    let quiet = options.quiet && !options.verbose;
+    let print = |text: String| if quiet { Ok(()) } else { output::line(text) };
+
+    print("Starting firesteel's built-in test echo server.".to_owned())?;
+    let mut server = bind(&options.address(), config)?;
+    signals::on_end(server.stopper())?;
+    let object =
+        EchoServer::new(server.stopper(), options.verbose).map_err(|error| failed("start a thread", &error))?;
+    server.daemon.register(OBJECT, object).map_err(|error| failed("register the object", &error))?;
+    if options.verbose {
+        print("not using a name server.".to_owned())?;
+    }
+    print(format!("object name: {OBJECT}"))?;
+    print(format!("echo uri: {}", server.uri(OBJECT)))?;
+    print("echoserver running.".to_owned())?;
+    server.run_threads(WORKERS + 1).map_err(|error| failed("wait for connections", &error))
+}
+
+impl Options {
+    fn address(&self) -> String {
+        match &self.unixsocket {
+            Some(path) => format!("./u:{path}"),
+            None if self.host.contains(':') && !self.host.starts_with('[') => format!("[{}]:{}", self.host, self.port),
+            None => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+fn bind(address: &str, config: Config) -> Result<Server<Shared>, Failure> {
+    Server::shared_with(address, &Shared::new(), WORKERS, config).map_err(|error| {
+        Failure::Failed(format!(
+            "cannot listen on {address}: {error}: choose another with --host, --port or --unixsocket"
+        ))
+    })
+}
+
+fn failed(what: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::Failed(format!("cannot {what}: {error}"))
+}

@@ -1,0 +1,54 @@
+//! The `firesteel` command: looks at remote objects and calls them, from a shell.
+//!
+//! - [`call`] calls a method or reads an attribute, with arguments that are Python literals;
+//! - [`inspect`] lists what an object exposes, [`ping`] measures the way to it;
+//! - [`echoserver`] serves `test.echoserver`, the test object that Pyro5 has too.
+//!
+//! Exit codes: 0, 1 for what failed at run time, 2 for wrong usage. [`settings`] reads the `PYRO_*`
+//! variables of the environment.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod call;
+mod connect;
+mod echoserver;
+mod failure;
+mod inspect;
+mod output;
+mod ping;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// Remote objects of Pyro5 and firesteel: call them, inspect them, serve one for tests.
+#[derive(Parser)]
+#[command(name = "firesteel", version, after_help = settings::HELP, arg_required_else_help = false)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Call(call::Options),
+    Inspect(inspect::Options),
+    Ping(ping::Options),
+    Echoserver(echoserver::Options),
+}
+
+fn main() -> ExitCode {
+    let done = Options::try_parse().map_err(Failure::from).and_then(|options| match options.command {
+        Command::Call(options) => call::run(&options),
+        Command::Inspect(options) => inspect::run(&options),
+        Command::Ping(options) => ping::run(&options),
+        Command::Echoserver(options) => echoserver::run(&options),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
