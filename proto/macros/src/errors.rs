@@ -7,7 +7,10 @@ use quote::{ToTokens, quote};
 
 /// The mistakes found so far.
 #[derive(Default)]
-pub(crate) struct Errors(Option<syn::Error>);
+pub(crate) struct Errors {
+    all: Option<syn::Error>,
+    count: usize,
+}
 
 impl Errors {
     /// Notes a mistake that `tokens` show.
@@ -17,9 +20,10 @@ impl Errors {
 
     /// Notes a mistake.
     pub(crate) fn add(&mut self, error: syn::Error) {
-        match &mut self.0 {
+        self.count += 1;
+        match &mut self.all {
             Some(first) => first.combine(error),
-            None => self.0 = Some(error),
+            None => self.all = Some(error),
         }
     }
 
@@ -30,12 +34,17 @@ impl Errors {
 
     /// True while all is well.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.count == 0
     }
 
-    /// The user's code, so that it gives no errors of its own by its absence, and the mistakes.
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The code, which would cause further errors by its absence, and the mistakes.
     pub(crate) fn with(self, code: TokenStream) -> TokenStream {
-        let errors = self.0.map(|error| error.into_compile_error());
+        let errors = self.all.map(|error| error.into_compile_error());
         quote!(#code #errors)
     }
 }

@@ -6,7 +6,7 @@ mod parameter;
 mod world;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::Item;
 
 use crate::errors::Errors;
@@ -31,9 +31,6 @@ pub(crate) fn expose(arguments: TokenStream, input: TokenStream) -> TokenStream 
     };
     let krate = options.krate();
     let exposed = Exposed::parse(&mut block, options.world, &mut errors);
-    if !errors.is_empty() {
-        return errors.with(block.into_token_stream());
-    }
-    let object = expand::object(&block, &exposed, &krate);
-    quote!(#block #object)
+    let object = (!exposed.is_misplaced).then(|| expand::object(&block, &exposed, &krate));
+    errors.with(quote!(#block #object))
 }

@@ -15,8 +15,11 @@ const MAX_PARAMETERS: usize = 16;
 
 /// What an impl block exposes.
 pub(crate) struct Exposed {
+    /// Those without mistakes.
     pub(crate) members: Vec<Member>,
     pub(crate) world: World,
+    /// The block is that of a trait.
+    pub(crate) is_misplaced: bool,
 }
 
 /// A method, or half of an attribute.
@@ -53,16 +56,15 @@ impl Exposed {
                 members.extend(parse_method(method, &mut worlds, errors));
             }
         }
-        if members.is_empty() && errors.is_empty() {
-            let message = "nothing is exposed here: methods are, when they are `pub` and take `&self` or `&mut self`";
-            errors.push(&block.self_ty, message);
+        if errors.is_empty() {
+            check_members(&members, &block.self_ty, errors);
         }
-        check_members(&members, errors);
-        Self { members, world: worlds.into_world() }
+        Self { members, world: worlds.into_world(), is_misplaced: block.trait_.is_some() }
     }
 }
 
 fn parse_method(method: &mut ImplItemFn, worlds: &mut Worlds, errors: &mut Errors) -> Option<Member> {
+    let mistakes = errors.count();
     let helpers = Helpers::take(&mut method.attrs, "expose", errors);
     let defaults = take_defaults(&mut method.sig, errors);
     let sig = &method.sig;
@@ -97,7 +99,7 @@ fn parse_method(method: &mut ImplItemFn, worlds: &mut Worlds, errors: &mut Error
     let arguments = parse_arguments(sig, defaults, errors);
     let output = Output::of(&sig.output);
     worlds.learn(sig, &output, errors);
-    let values = arguments.iter().filter(|argument| matches!(argument, Argument::Value(_))).count();
+    let values = member::typed_inputs(sig).filter(|input| types::context(&input.ty).is_none()).count();
     if values > MAX_PARAMETERS {
         errors.push(&sig.inputs, format_args!("a method can have {MAX_PARAMETERS} parameters: take a struct instead"));
     }
@@ -109,7 +111,7 @@ fn parse_method(method: &mut ImplItemFn, worlds: &mut Worlds, errors: &mut Error
     if let (Kind::Setter, Some(parameter)) = (kind, defaulted) {
         errors.push(&parameter.ty, "a setter is always given its value: remove `#[default]`");
     }
-    Some(Member {
+    (errors.count() == mistakes).then(|| Member {
         ident: sig.ident.clone(),
         kind,
         name,
@@ -147,7 +149,11 @@ fn parse_arguments(sig: &Signature, defaults: Vec<Option<DefaultValue>>, errors:
 }
 
 /// Names must be unique, and an attribute that can be written can be read.
-fn check_members(members: &[Member], errors: &mut Errors) {
+fn check_members(members: &[Member], self_ty: &Type, errors: &mut Errors) {
+    if members.is_empty() {
+        let message = "nothing is exposed here: methods are, when they are `pub` and take `&self` or `&mut self`";
+        errors.push(self_ty, message);
+    }
     for (at, member) in members.iter().enumerate() {
         // Which of the variants is there is not known here.
         let twin = members[..at].iter().find(|earlier| {

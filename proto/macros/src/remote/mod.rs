@@ -4,7 +4,7 @@ mod expand;
 mod model;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::Item;
 
 use crate::errors::Errors;
@@ -28,14 +28,11 @@ pub(crate) fn remote(arguments: TokenStream, input: TokenStream) -> TokenStream 
         }
     };
     let calls = Call::parse_all(&mut interface, &mut errors);
-    if !errors.is_empty() {
-        return errors.with(interface.into_token_stream());
-    }
     let proxy = expand::proxy(&interface, &calls, &options.krate());
     // Programs that only call never implement it.
-    quote! {
+    errors.with(quote! {
         #[allow(dead_code)]
         #interface
         #proxy
-    }
+    })
 }

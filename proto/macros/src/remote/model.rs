@@ -56,7 +56,9 @@ impl Call {
         calls
     }
 
+    /// A method; `None` where it has mistakes.
     fn parse(method: &mut TraitItemFn, errors: &mut Errors) -> Option<Self> {
+        let mistakes = errors.count();
         let helpers = Helpers::take(&mut method.attrs, "remote", errors);
         if let Some(span) = helpers.skip {
             errors.add(syn::Error::new(span, "a trait for `#[remote]` has remote methods only: remove this one"));
@@ -82,14 +84,23 @@ impl Call {
                 None => errors.push(&sig.ident, "a remote method takes `&self` or `&mut self`"),
             }
         }
-        let parameters = parse_parameters(sig, errors)?;
-        let (kind, name) = Kind::and_name(&helpers, sig, parameters.len(), "remote", errors);
+        let parameters = parse_parameters(sig, errors);
+        let values = member::typed_inputs(sig).count();
+        let (kind, name) = Kind::and_name(&helpers, sig, values, "remote", errors);
         let value = parse_value(sig, kind, errors);
         let mut attrs = member::attributes_named(&method.attrs, "doc");
         attrs.extend(member::attributes_named(&method.attrs, "cfg"));
         attrs.extend(member::attributes_named(&method.attrs, "deprecated"));
         let generics = sig.generics.clone();
-        Some(Self { ident: sig.ident.clone(), kind, name, attrs, generics, parameters, value })
+        (errors.count() == mistakes).then(|| Self {
+            ident: sig.ident.clone(),
+            kind,
+            name,
+            attrs,
+            generics,
+            parameters,
+            value,
+        })
     }
 
     fn is_conditional(&self) -> bool {
@@ -97,7 +108,7 @@ impl Call {
     }
 }
 
-fn parse_parameters(sig: &Signature, errors: &mut Errors) -> Option<Vec<Parameter>> {
+fn parse_parameters(sig: &Signature, errors: &mut Errors) -> Vec<Parameter> {
     let mut parameters = Vec::new();
     for input in member::typed_inputs(sig) {
         if types::context(&input.ty).is_some() {
@@ -106,9 +117,10 @@ fn parse_parameters(sig: &Signature, errors: &mut Errors) -> Option<Vec<Paramete
         }
         member::check_parameter_cfg(input, errors);
         check_self(&input.ty, errors);
-        parameters.push(Parameter { ident: member::parameter_ident(input, errors)?, ty: (*input.ty).clone() });
+        let ident = member::parameter_ident(input, errors);
+        parameters.extend(ident.map(|ident| Parameter { ident, ty: (*input.ty).clone() }));
     }
-    Some(parameters)
+    parameters
 }
 
 /// What a call gives: of a result the value, as every call can fail.

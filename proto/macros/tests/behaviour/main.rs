@@ -1,0 +1,11 @@
+//! What the macros write, tried through a daemon and a client.
+
+/// Where generated code looks unless told otherwise.
+extern crate firesteel_proto as firesteel;
+
+mod attributes;
+mod generics;
+mod methods;
+mod remote;
+mod support;
+mod worlds;

@@ -1,0 +1,6 @@
+use firesteel_macros::remote;
+
+#[remote]
+struct Counter;
+
+fn main() {}
