@@ -6,6 +6,9 @@ pub(crate) const SCRATCH: usize = 64 * 1024;
 /// What is missing of a message from this size on is read straight into the inbox.
 const DIRECT: usize = SCRATCH / 2;
 
+/// Space that is lent at once, at most.
+const MOST_LENT: usize = 1 << 20;
+
 /// Memory of up to this size is kept for use again.
 pub(crate) const KEEP: usize = 64 * 1024;
 
@@ -16,22 +19,23 @@ pub(crate) const KEEP: usize = 64 * 1024;
 /// header claims.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
+    /// Initialised memory: `bytes[start..end]` is not used yet, what follows is space to read into.
     bytes: Vec<u8>,
-    /// `bytes[start..]` is not used yet.
     start: usize,
+    end: usize,
     /// How much the message at the start is known to need in all.
     expected: usize,
-    /// Space lent at the end of `bytes` begins here.
-    lent: Option<usize>,
+    /// The space behind `end` is lent.
+    lent: bool,
 }
 
 impl Inbox {
     pub(crate) fn unused(&self) -> &[u8] {
-        &self.bytes[self.start..self.lent.unwrap_or(self.bytes.len())]
+        &self.bytes[self.start..self.end]
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.lent.unwrap_or(self.bytes.len()) - self.start
+        self.end - self.start
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -45,83 +49,82 @@ impl Inbox {
 
     /// Space at the end for a large message; `None` where the scratch buffer does better.
     pub(crate) fn direct_space(&mut self) -> Option<&mut [u8]> {
-        self.take_back();
-        let have = self.len();
-        let missing = self.expected.saturating_sub(have);
-        if missing < DIRECT {
+        let missing = self.expected.saturating_sub(self.len());
+        self.lent = missing >= DIRECT;
+        if !self.lent {
             return None;
         }
-        let end = self.bytes.len();
-        let space = missing.min(have.max(SCRATCH));
-        self.bytes.resize(end + space, 0);
-        self.lent = Some(end);
-        Some(&mut self.bytes[end..])
+        let space = missing.min(self.len().clamp(SCRATCH, MOST_LENT));
+        if self.bytes.len() < self.end + space {
+            // Each byte is cleared once, however small the pieces are that fill it.
+            self.bytes.resize(self.end + space, 0);
+        }
+        Some(&mut self.bytes[self.end..self.end + space])
     }
 
     /// `n` bytes of the lent space are filled; false when none was lent.
     pub(crate) fn filled(&mut self, n: usize) -> bool {
-        let Some(end) = self.lent.take() else { return false };
-        let end = end + n.min(self.bytes.len() - end);
-        self.bytes.truncate(end);
+        if !std::mem::take(&mut self.lent) {
+            return false;
+        }
+        let missing = self.expected.saturating_sub(self.len());
+        self.end += n.min(missing).min(self.bytes.len() - self.end);
         true
     }
 
-    /// The bytes, to append to.
-    pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
-        self.take_back();
-        if self.start == self.bytes.len() {
+    /// Appends what `append` puts at the end of the bytes.
+    pub(crate) fn append<T>(&mut self, append: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        self.lent = false;
+        self.bytes.truncate(self.end);
+        if self.start == self.end {
             self.bytes.clear();
             self.start = 0;
-        } else if self.start > self.bytes.len() / 2 {
+        } else if self.start > self.end / 2 {
             // What moves is less than what was used since the last move.
             self.bytes.drain(..self.start);
             self.start = 0;
         }
-        &mut self.bytes
+        let result = append(&mut self.bytes);
+        self.end = self.bytes.len();
+        result
     }
 
     /// The first `n` bytes are used.
     pub(crate) fn consume(&mut self, n: usize) {
-        self.take_back();
-        self.start = (self.start + n).min(self.bytes.len());
+        self.start = (self.start + n).min(self.end);
         self.expected = 0;
-        if self.start == self.bytes.len() {
-            self.start = 0;
+        if self.start == self.end {
             if self.bytes.capacity() > KEEP {
                 self.bytes = Vec::new();
-            } else {
-                self.bytes.clear();
             }
+            (self.start, self.end) = (0, 0);
         }
     }
 
     /// Takes the buffer out, with the place where the unused bytes begin.
     pub(crate) fn take(&mut self) -> (Vec<u8>, usize) {
-        self.take_back();
-        (std::mem::take(&mut self.bytes), std::mem::take(&mut self.start))
+        self.bytes.truncate(self.end);
+        let taken = std::mem::take(self);
+        (taken.bytes, taken.start)
     }
 
-    pub(crate) fn has_no_memory(&self) -> bool {
-        self.bytes.capacity() == 0
+    /// Takes memory, if it has none.
+    pub(crate) fn lend(&mut self, memory: impl FnOnce() -> Option<Vec<u8>>) {
+        if self.bytes.capacity() == 0
+            && let Some(memory) = memory()
+        {
+            self.bytes = memory;
+        }
     }
 
     /// Gives the memory of an empty inbox away.
     pub(crate) fn trim(&mut self) -> Option<Vec<u8>> {
-        self.take_back();
         if !self.is_empty() || self.bytes.capacity() == 0 {
             return None;
         }
-        self.start = 0;
-        let mut bytes = std::mem::take(&mut self.bytes);
+        let (mut bytes, _) = self.take();
         bytes.clear();
         Some(bytes)
-    }
-
-    /// Takes back lent space that nobody filled.
-    fn take_back(&mut self) {
-        if let Some(end) = self.lent.take() {
-            self.bytes.truncate(end);
-        }
     }
 }
 
@@ -132,21 +135,21 @@ mod tests {
     #[test]
     fn small_bytes_come_through_the_tail_and_leave_no_memory_behind() {
         let mut inbox = Inbox::default();
-        inbox.tail().extend_from_slice(b"abcdef");
+        inbox.append(|bytes| bytes.extend_from_slice(b"abcdef"));
         inbox.consume(4);
         assert_eq!(inbox.unused(), b"ef");
-        inbox.tail().extend_from_slice(b"gh");
+        inbox.append(|bytes| bytes.extend_from_slice(b"gh"));
         assert_eq!(inbox.unused(), b"efgh");
         assert!(inbox.trim().is_none());
         inbox.consume(4);
         assert!(inbox.trim().is_some());
-        assert!(inbox.has_no_memory());
+        assert_eq!(inbox.bytes.capacity(), 0);
     }
 
     #[test]
     fn a_large_message_grows_with_what_arrives() {
         let mut inbox = Inbox::default();
-        inbox.tail().extend_from_slice(&[1; 40]);
+        inbox.append(|bytes| bytes.extend_from_slice(&[1; 40]));
         inbox.expect(1 << 30);
         let mut have = 40;
         while have < 4 << 20 {
@@ -161,6 +164,6 @@ mod tests {
         inbox.direct_space().expect("large");
         assert_eq!(inbox.len(), have, "lent space does not count");
         inbox.consume(have);
-        assert!(inbox.has_no_memory(), "large memory is given up");
+        assert_eq!(inbox.bytes.capacity(), 0, "large memory is given up");
     }
 }

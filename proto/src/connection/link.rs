@@ -72,7 +72,7 @@ impl Link {
         if self.layered.is_some() {
             self.pass_up(now, bytes);
         } else {
-            self.inbox.tail().extend_from_slice(bytes);
+            self.inbox.append(|inbox| inbox.extend_from_slice(bytes));
         }
     }
 
@@ -103,7 +103,8 @@ impl Link {
 
     fn pass_up(&mut self, now: Instant, bytes: &[u8]) {
         let Some(layered) = &mut self.layered else { return };
-        if let Err(error) = layered.layer.handle_input(now, bytes, self.inbox.tail(), &mut self.wire) {
+        let (layer, wire) = (&mut layered.layer, &mut self.wire);
+        if let Err(error) = self.inbox.append(|up| layer.handle_input(now, bytes, up, wire)) {
             layered.ended = true;
             if let LayerError::Foreign { .. } = error {
                 self.wire.clear();
@@ -231,11 +232,7 @@ impl Link {
 
     /// Takes memory for receiving and sending from `pool` where it has none.
     pub(crate) fn borrow_inbox(&mut self, pool: &mut Vec<Vec<u8>>) {
-        if self.inbox.has_no_memory()
-            && let Some(memory) = pool.pop()
-        {
-            *self.inbox.tail() = memory;
-        }
+        self.inbox.lend(|| pool.pop());
     }
 
     pub(crate) fn borrow_outbox(&mut self, pool: &mut Vec<Vec<u8>>) {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::testing::Pair;
 use firesteel_proto::{
-    Args, Attribute, Budget, CallFailure, Config, Context, Daemon, Fault, Local, Member, Metadata, Method, Object,
-    Outcome, ProxyId, Reply, Request, Responder, Value,
+    Args, Attribute, CallFailure, Config, Context, Daemon, Fault, Local, Member, Metadata, Method, Object, Outcome,
+    ProxyId, Reply, Request, Responder, Value,
 };
 
 pub const URI: &str = "PYRO:thing@anywhere:1";
@@ -110,7 +110,3 @@ pub fn value(result: Result<Reply, CallFailure>) -> Value {
 }
 
 pub const SECOND: Duration = Duration::from_secs(1);
-
-pub fn one_call() -> Budget {
-    Budget::calls(1)
-}
