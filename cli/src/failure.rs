@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use firesteel::{CallFailure, CloseReason, Fault, Uri};
+use firesteel::{CallError, CallFailure, CloseReason, Fault, ProtocolError, Uri};
 
 use crate::output::{self, harmless, one_line};
 
@@ -31,6 +31,10 @@ impl Failure {
             CallFailure::Lost(CloseReason::Rejected(reason)) => format!("{} refused {uri}: {reason}", place()),
             CallFailure::Deadline | CallFailure::Lost(CloseReason::Timeout) => {
                 format!("no answer from {uri} in time: give it longer with --timeout")
+            }
+            CallFailure::Lost(CloseReason::Protocol(ProtocolError::TooLarge { size, max }))
+            | CallFailure::Misuse(CallError::TooLarge { size, max }) => {
+                format!("a message of {size} bytes is above the limit of {max}: raise it with PYRO_MAX_MESSAGE_SIZE")
             }
             other => format!("{uri}: {other}"),
         })

@@ -17,6 +17,7 @@ use crate::{output, settings};
 ///
 /// It runs until its shutdown() is called, or until Ctrl-C.
 #[derive(Args)]
+#[command(args_override_self = true)]
 pub struct Options {
     /// Host name or address to listen on
     #[arg(short = 'H', long, default_value = "localhost")]
@@ -40,9 +41,13 @@ const OBJECT: &str = "test.echoserver";
 /// Calls that run at once. None of them takes long: those that wait do so without a thread.
 const WORKERS: usize = 4;
 
+/// Python's clients send the annotations of their context with the handshake, too: more than the default lets in.
+const MAX_HANDSHAKE: usize = 1 << 20;
+
 /// Serves until told to end.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let config = settings::config()?;
+    let mut config = settings::config()?;
+    config.limits.max_handshake = config.limits.max_message.min(MAX_HANDSHAKE);
     let quiet = options.quiet && !options.verbose;
     let print = |text: String| if quiet { Ok(()) } else { output::line(text) };
 
