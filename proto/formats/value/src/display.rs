@@ -42,11 +42,7 @@ fn write(out: &mut Vec<u8>, value: &Value) {
         Value::Complex(number) => pyrepr::complex(out, *number),
         Value::Str(text) => pyrepr::str(out, text),
         Value::Bytes(bytes) => pyrepr::bytes(out, bytes),
-        Value::ByteArray(bytes) => {
-            out.extend_from_slice(b"bytearray(");
-            pyrepr::bytes(out, bytes);
-            out.push(b')');
-        }
+        Value::ByteArray(bytes) => pyrepr::bytearray(out, bytes),
         Value::List(elements) => sequence(out, "[", elements, "]"),
         Value::Tuple(elements) if elements.len() == 1 => sequence(out, "(", elements, ",)"),
         Value::Tuple(elements) => sequence(out, "(", elements, ")"),

@@ -7,7 +7,7 @@ mod text;
 
 use crate::Complex;
 
-pub use text::{bytes, str};
+pub use text::{bytearray, bytes, str};
 
 /// `repr(float)`: the shortest digits that read back as the same float, in Python's layout: `0.1`, `1e+16`, `1e-05`.
 #[inline]

@@ -373,7 +373,7 @@ mod tests {
         ]);
         assert_eq!(
             value.to_string(),
-            r#"(None, Ellipsis, (1,), set(), frozenset({1}), frozenset(), bytearray(b"a'"), b'\x00', [inf, nan, 1e+16], {'__class__': 'a.B', 'x': True}, {1: "it's"})"#
+            r#"(None, Ellipsis, (1,), set(), frozenset({1}), frozenset(), bytearray(b"a\'"), b'\x00', [inf, nan, 1e+16], {'__class__': 'a.B', 'x': True}, {1: "it's"})"#
         );
     }
 }

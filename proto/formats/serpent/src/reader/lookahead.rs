@@ -9,7 +9,7 @@
 
 use firesteel_value::{FormatError, FormatErrorKind};
 
-use super::Reader;
+use super::{Reader, is_space};
 
 /// What scans have learned about parentheses ahead.
 #[derive(Clone, Debug, Default)]
@@ -24,19 +24,8 @@ impl Reader<'_> {
     /// At `(`: whether it opens a tuple, be it an empty one.
     pub(crate) fn is_tuple(&mut self) -> Result<bool, FormatError> {
         let at = self.pos;
-        match self.peek_at(1) {
-            Some(b')') => return Ok(true),
-            Some(b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'#' | b'\\') => {
-                self.enter()?;
-                self.skip_space()?;
-                let empty = self.peek() == Some(b')');
-                self.pos = at;
-                self.depth -= 1;
-                if empty {
-                    return Ok(true);
-                }
-            }
-            _ => {}
+        if self.is_empty(b')')? {
+            return Ok(true);
         }
         if let Some(tuple) = self.glance(at + 1) {
             return Ok(tuple);
@@ -55,7 +44,7 @@ impl Reader<'_> {
         }
     }
 
-    /// At `{`: whether it opens a dict that is not empty.
+    /// At `{`: whether it opens a dict, be it an empty one.
     pub(crate) fn is_dict(&mut self) -> Result<bool, FormatError> {
         // Nothing that has to be hashed can be a dict or a set: saves the scan that could be repeated.
         self.check_hashable("set")?;
@@ -65,11 +54,32 @@ impl Reader<'_> {
         {
             return Ok(true);
         }
+        if self.is_empty(b'}')? {
+            return Ok(true);
+        }
         let learn = self.pos >= self.parens.until;
         if learn {
             self.parens.known.clear();
         }
         Ok(self.scan(learn)? == b':')
+    }
+
+    /// At an opening bracket: whether the closing one follows, perhaps after blanks.
+    #[inline]
+    fn is_empty(&mut self, close: u8) -> Result<bool, FormatError> {
+        match self.peek_at(1) {
+            Some(byte) if byte == close => Ok(true),
+            Some(byte) if is_space(byte) => {
+                let at = self.pos;
+                self.enter()?;
+                self.skip_space()?;
+                let empty = self.peek() == Some(close);
+                self.pos = at;
+                self.depth -= 1;
+                Ok(empty)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether the first element is followed by a comma or by the closing parenthesis, if it is so simple that a

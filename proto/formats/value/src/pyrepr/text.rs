@@ -21,6 +21,18 @@ pub fn str(out: &mut Vec<u8>, text: &str) {
 /// `repr(bytes)`: `b'..'`.
 pub fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     let quote = quote(bytes);
+    bytes_in(out, bytes, quote, quote);
+}
+
+/// `repr(bytearray)`: `bytearray(b'..')`.
+pub fn bytearray(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(b"bytearray(");
+    // It chooses the quotes as bytes does, but escapes single ones in any case.
+    bytes_in(out, bytes, quote(bytes), b'\'');
+    out.push(b')');
+}
+
+fn bytes_in(out: &mut Vec<u8>, bytes: &[u8], quote: u8, escaped: u8) {
     out.reserve(bytes.len() + 3);
     out.extend_from_slice(&[b'b', quote]);
     for byte in bytes {
@@ -29,7 +41,7 @@ pub fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
             b'\t' => out.extend_from_slice(b"\\t"),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
-            byte if byte == quote => out.extend_from_slice(&[b'\\', byte]),
+            byte if byte == escaped => out.extend_from_slice(&[b'\\', byte]),
             b' '..=b'~' => out.push(*byte),
             _ => hex(out, b'x', (*byte).into(), 2),
         }
@@ -127,8 +139,8 @@ fn escaped_str(out: &mut Vec<u8>, text: &str) {
         if !is_printable(code) {
             out.extend_from_slice(&bytes[done..at]);
             match code {
-                0..=0xff => hex(out, b'x', code, 2),
-                0..=0xffff => hex(out, b'u', code, 4),
+                0..0x100 => hex(out, b'x', code, 2),
+                0x100..0x10000 => hex(out, b'u', code, 4),
                 _ => hex(out, b'U', code, 8),
             }
             done = next;
