@@ -1,4 +1,190 @@
-//! The procedural macros of firesteel: expose and remote
+//! The procedural macros of firesteel: `#[expose]` makes an object of an impl block, `#[remote]` a typed
+//! proxy of a trait.
+//!
+//! Both are conveniences. What they write is short to write by hand, and goes through nothing but the
+//! public traits `Object` and `Caller`.
+//!
+//! # Objects
+//!
+//! ```
+//! # extern crate firesteel_proto as firesteel;
+//! # use firesteel_macros::expose;
+//! use firesteel::Fault;
+//!
+//! #[derive(Default)]
+//! struct Counter {
+//!     n: i64,
+//!     step: i64,
+//! }
+//!
+//! #[expose]
+//! impl Counter {
+//!     /// Several threads may call it at once: it takes `&self`.
+//!     pub fn peek(&self) -> i64 {
+//!         self.n
+//!     }
+//!
+//!     /// An error becomes an exception at the caller.
+//!     pub fn add(&mut self, by: i64, #[default(1)] times: i64) -> Result<i64, Fault> {
+//!         if by < 0 {
+//!             return Err(Fault::new("builtins.ValueError", "only upwards"));
+//!         }
+//!         self.n += by * times * self.step;
+//!         Ok(self.n)
+//!     }
+//!
+//!     #[oneway]
+//!     pub fn reset(&mut self) {
+//!         self.n = 0;
+//!     }
+//!
+//!     #[attr]
+//!     pub fn step(&self) -> i64 {
+//!         self.step
+//!     }
+//!
+//!     #[attr]
+//!     pub fn set_step(&mut self, step: i64) {
+//!         self.step = step;
+//!     }
+//!
+//!     #[expose(name = "__len__")]
+//!     pub fn len(&self) -> usize {
+//!         1
+//!     }
+//!
+//!     #[skip]
+//!     pub fn for_rust_only(&self) {}
+//! }
+//! # fn object<T: firesteel::Object>(_: T) {}
+//! # object(Counter::default());
+//! ```
+//!
+//! Python sees `counter.add(5, times=2)` and `counter.step = 3`.
+//!
+//! ## What is exposed
+//!
+//! Every `pub fn` that takes `&self` or `&mut self`. Other functions, constants and methods that are
+//! less than `pub` are left alone. One block of a type is exposed; put into a second one what is not
+//! to be seen. The type may have parameters.
+//!
+//! | on the block | |
+//! |---|---|
+//! | `#[expose]` | |
+//! | `#[expose(world = World)]` | the world that the methods see, where no signature tells |
+//! | `#[expose(crate = path)]` | the library is found there, not at `::firesteel` |
+//!
+//! | on a method | |
+//! |---|---|
+//! | `#[skip]`, `#[expose(skip)]` | it is not exposed |
+//! | `#[expose(name = "...")]` | its name in Python; names that Pyro counts as private are refused |
+//! | `#[oneway]` | its callers do not wait for an answer |
+//! | `#[attr]` | it reads or writes an attribute |
+//!
+//! An attribute's getter takes no parameter; its setter takes one, and is called `set_` and the name
+//! of the attribute, or has the same `#[expose(name = "...")]` as the getter. The setter runs alone,
+//! even if it takes `&self`.
+//!
+//! ## Parameters
+//!
+//! Callers give them by place or by name; of `r#type` the name is `type`.
+//!
+//! | parameter | |
+//! |---|---|
+//! | `T` | anything that serde can deserialize |
+//! | `&T`, `&str`, `&[T]`, `&Path` | is read as `T`, `String`, `Vec<T>`, `PathBuf`, and lent |
+//! | `&[u8]` | bytes; as a value, take a `Blob` |
+//! | `Option<T>`, `Option<&T>` | `None` where the caller gives nothing, or None |
+//! | `#[default] name: T` | `T::default()` where the caller gives nothing |
+//! | `#[default(expression)] name: T` | the expression, of the type `T` as written, where the caller gives nothing |
+//! | `&mut Context<'_, World>`, `&Context<'_, World>` | the context of the call; callers do not see it |
+//!
+//! The context is known by its name, the last in its path. With a `World`, the object lives in a daemon
+//! of that world, and `Context<'_>` is the empty world `()`. In `fn method<W>(&self, cx: &mut Context<'_,
+//! W>)`, where `W` may have bounds, it lives in each of them, as do objects without a context. All
+//! methods see the same world.
+//!
+//! ## Answers
+//!
+//! | return type | |
+//! |---|---|
+//! | `T` | anything that serde can serialize; `()` is None |
+//! | `Result<T, E>` | `T`, or the exception that `Fault::from(E)` makes |
+//! | `Outcome`, `Outcome<World>` | passed on as it is: for answers that come later |
+//!
+//! They are told by the last name in their paths, so that an alias such as `io::Result<T>` is a result.
+//!
+//! ```
+//! # extern crate firesteel_proto as firesteel;
+//! # use firesteel_macros::expose;
+//! use firesteel::{Context, Fault, Outcome, Responder};
+//!
+//! struct World {
+//!     waiting: Vec<Responder>,
+//! }
+//!
+//! struct Full;
+//!
+//! impl From<Full> for Fault {
+//!     fn from(_: Full) -> Self {
+//!         Fault::new("builtins.RuntimeError", "too many wait")
+//!     }
+//! }
+//!
+//! struct Lobby;
+//!
+//! #[expose]
+//! impl Lobby {
+//!     pub fn waiting(&self, cx: &Context<'_, World>) -> Result<usize, Full> {
+//!         let waiting = cx.world.waiting.len();
+//!         if waiting > 99 { Err(Full) } else { Ok(waiting) }
+//!     }
+//!
+//!     /// Answered when the game begins.
+//!     pub fn join(&mut self, cx: &mut Context<'_, World>) -> Outcome<World> {
+//!         let (responder, deferred) = cx.defer();
+//!         cx.world.waiting.push(responder);
+//!         Ok(deferred.into())
+//!     }
+//! }
+//! # fn object<T: firesteel::Object<World>>(_: T) {}
+//! # object(Lobby);
+//! ```
+//!
+//! # Proxies
+//!
+//! ```
+//! # extern crate firesteel_proto as firesteel;
+//! # use firesteel_macros::remote;
+//! use firesteel::Caller;
+//!
+//! #[remote]
+//! pub trait Counting {
+//!     fn peek(&self) -> i64;
+//!     fn add(&mut self, by: i64, times: Option<i64>) -> i64;
+//!     #[oneway]
+//!     fn reset(&mut self);
+//!     #[attr]
+//!     fn step(&self) -> i64;
+//!     #[attr]
+//!     fn set_step(&mut self, step: i64);
+//!     #[remote(name = "__len__")]
+//!     fn len(&self) -> usize;
+//! }
+//!
+//! fn twice<C: Caller>(counter: &CountingProxy<C>) -> [C::Out<i64>; 2] {
+//!     [counter.add(5, None), counter.add(5, Some(2))]
+//! }
+//! ```
+//!
+//! `#[remote] trait Counting` writes `struct CountingProxy<C>(pub C)`. Its methods take `&self`, and give
+//! what the caller `C` makes of a call: a blocking caller a result, an asynchronous one a future. In
+//! the trait, `Result<T, E>` counts as `T`, as every call can fail. Arguments are all that serde can
+//! serialize, `&[u8]` travels as bytes, and what comes back is owned.
+//!
+//! The trait stays as it is, without the attributes, for whoever wants to implement it: a double in a
+//! test, say. `#[oneway]`, `#[attr]` and `#[remote(name = "...")]` mean what they mean on an exposed method;
+//! `#[remote(crate = path)]` says where the library is.
 
 #![forbid(unsafe_code)]
 
@@ -7,19 +193,24 @@ mod expose;
 mod helpers;
 mod member;
 mod names;
+mod private;
 mod remote;
 mod tokens;
 mod types;
 
 use proc_macro::TokenStream;
 
-/// Makes an object of an impl block.
+/// Makes an object of an impl block: the type implements `Object`.
+///
+/// The [manual](crate) has the attributes and the types that it understands.
 #[proc_macro_attribute]
 pub fn expose(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expose::expose(arguments.into(), item.into()).into()
 }
 
-/// Makes a typed proxy of a trait.
+/// Makes a typed proxy of a trait: `Name` gets a `NameProxy`.
+///
+/// The [manual](crate) has the attributes that it understands.
 #[proc_macro_attribute]
 pub fn remote(arguments: TokenStream, item: TokenStream) -> TokenStream {
     remote::remote(arguments.into(), item.into()).into()

@@ -5,6 +5,7 @@ use syn::LitStr;
 use syn::ext::IdentExt as _;
 
 use crate::errors::Errors;
+use crate::private::is_private;
 
 /// The name of a member in Python: as in Rust, without `r#`, unless given.
 pub(crate) fn member_name(ident: &Ident, given: Option<&LitStr>, helper: &str, errors: &mut Errors) -> String {
@@ -38,57 +39,3 @@ fn is_identifier(name: &str) -> bool {
         && !name.is_empty()
         && name.chars().all(|c| c == '_' || c.is_alphanumeric())
 }
-
-/// The core's rule, which a test compares with this one.
-pub(crate) fn is_private(name: &str) -> bool {
-    if !name.starts_with('_') {
-        return false;
-    }
-    let dunder = name.len() > 4 && name.starts_with("__") && name.ends_with("__");
-    !dunder || PRIVATE_DUNDERS.contains(&name)
-}
-
-const PRIVATE_DUNDERS: [&str; 42] = [
-    "__init__",
-    "__init_subclass__",
-    "__class__",
-    "__module__",
-    "__weakref__",
-    "__call__",
-    "__new__",
-    "__del__",
-    "__repr__",
-    "__str__",
-    "__format__",
-    "__nonzero__",
-    "__bool__",
-    "__coerce__",
-    "__cmp__",
-    "__eq__",
-    "__ne__",
-    "__hash__",
-    "__ge__",
-    "__gt__",
-    "__le__",
-    "__lt__",
-    "__dir__",
-    "__enter__",
-    "__exit__",
-    "__copy__",
-    "__deepcopy__",
-    "__sizeof__",
-    "__getattr__",
-    "__setattr__",
-    "__hasattr__",
-    "__getattribute__",
-    "__delattr__",
-    "__instancecheck__",
-    "__subclasscheck__",
-    "__getinitargs__",
-    "__getnewargs__",
-    "__getstate__",
-    "__setstate__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__subclasshook__",
-];

@@ -3,8 +3,8 @@
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The spans of the first and the last token: an expression that begins with the one and ends with
-/// the other is reported as all of it.
+/// The places of the first and the last token: an expression that begins at the one and ends at the
+/// other is reported as all of it.
 pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut tokens = tokens.to_token_stream().into_iter();
     let first = tokens.next().map_or_else(Span::call_site, |token| token.span());
@@ -12,10 +12,10 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
         TokenTree::Group(group) => group.span_close(),
         token => token.span(),
     });
-    (generated(first), generated(last))
+    (first, last)
 }
 
-/// The place of `span` for code that the macro wrote.
+/// The place of `span` for code that sees what the user sees.
 pub(crate) fn generated(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
@@ -23,6 +23,13 @@ pub(crate) fn generated(span: Span) -> Span {
 /// The name of a local variable that user code cannot see.
 pub(crate) fn local(name: &str, span: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(span))
+}
+
+/// The same identifier, at the place of `span`.
+pub(crate) fn moved(ident: &Ident, span: Span) -> Ident {
+    let mut moved = ident.clone();
+    moved.set_span(ident.span().located_at(span));
+    moved
 }
 
 /// True when the identifier occurs.

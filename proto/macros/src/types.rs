@@ -1,6 +1,9 @@
 //! What the types in a signature mean, told by their names: a macro sees no more of them.
 
+use proc_macro2::Span;
 use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Type, TypeReference};
+
+use crate::tokens::ends;
 
 /// What a method gives.
 pub(crate) enum Output {
@@ -80,21 +83,35 @@ pub(crate) fn is_unit(ty: &Type) -> bool {
     matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
-/// True for types that can surely be deserialized, by their usual names.
-pub(crate) fn is_well_known(ty: &Type) -> bool {
-    const PLAIN: [&str; 18] = [
-        "bool", "char", "String", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
-        "u128", "usize", "Value",
+/// The first part of a type that is not well known to be serializable both ways, by its usual name.
+pub(crate) fn doubtful(ty: &Type) -> Option<&Type> {
+    const PLAIN: [&str; 19] = [
+        "bool", "char", "str", "String", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+        "u64", "u128", "usize", "Value",
     ];
     const HOLDERS: [&str; 6] = ["Option", "Vec", "Box", "BTreeMap", "HashMap", "BTreeSet"];
     match peel(ty) {
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_well_known),
-        Type::Reference(reference) => is_well_known(&reference.elem),
-        Type::Slice(slice) => is_well_known(&slice.elem),
-        ty => last_segment(ty).is_some_and(|segment| match &segment.arguments {
-            PathArguments::None => PLAIN.iter().any(|name| segment.ident == name) || segment.ident == "str",
-            _ => HOLDERS.iter().any(|name| segment.ident == name) && type_arguments(segment).all(is_well_known),
-        }),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(doubtful),
+        Type::Reference(reference) => doubtful(&reference.elem),
+        Type::Slice(slice) => doubtful(&slice.elem),
+        Type::Array(array) => doubtful(&array.elem),
+        ty => match last_segment(ty) {
+            Some(segment) if segment.arguments.is_none() && PLAIN.iter().any(|name| segment.ident == name) => None,
+            Some(segment) if HOLDERS.iter().any(|name| segment.ident == name) => {
+                type_arguments(segment).find_map(doubtful)
+            }
+            _ => Some(ty),
+        },
+    }
+}
+
+/// Where to point when one of the types cannot be serialized or read, for they are checked as one: at
+/// the only doubtful one, and where there are several, at the whole `list`.
+pub(crate) fn place_of_doubt<'a>(types: impl Iterator<Item = &'a Type>, list: Span) -> Span {
+    let mut doubtful = types.filter_map(doubtful);
+    match (doubtful.next(), doubtful.next()) {
+        (Some(only), None) => ends(only).0,
+        _ => list,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Generics, ItemImpl, Path};
+use syn::{Generics, ItemImpl, Path, Type};
 
 use super::model::{Argument, Exposed, Member};
 use super::parameter;
@@ -159,7 +159,7 @@ fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
         Argument::Value(parameter) => parameter.pass(),
     });
     let call = quote!(Self::#ident(self, #(#arguments),*));
-    let answer = answer(&member.output, call, cx, krate);
+    let answer = answer(&member.output, call, cx);
     quote! {
         #(#cfgs)*
         #krate::Member::#variant(#name) => {
@@ -172,34 +172,30 @@ fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
 
 /// Answers with what the method gives. What the compiler has to say about its type is said where the
 /// type stands.
-fn answer(output: &Output, call: TokenStream, cx: &Ident, krate: &Path) -> TokenStream {
+fn answer(output: &Output, call: TokenStream, cx: &Ident) -> TokenStream {
     match output {
         Output::Nothing => quote! {
             #call;
             #cx.answer(&())
         },
         Output::Value(ty) => {
-            let (first, last) = ends(ty);
-            let value = local("value", last);
-            let place = place(&value, first);
+            let (value, send) = send(ty, cx);
             quote! {
                 let #value = &#call;
-                #cx.answer(&#place)
+                #send
             }
         }
         Output::Result(whole) => {
             let (ty, error) = types::result_types(whole);
-            let (first, last) = ends(ty.unwrap_or(whole));
-            let value = local("value", last);
-            let place = place(&value, first);
-            let (first, _) = ends(error.unwrap_or(whole));
-            let error = local("error", first);
-            let (at, _) = ends(whole);
-            let ok = quote_spanned!(at=> ::core::result::Result::Ok(ref #value));
+            let (value, send) = send(ty.unwrap_or(whole), cx);
+            let at = generated(ends(error.unwrap_or(whole)).0);
+            let into = quote_spanned!(at=> ::core::convert::Into::into(error));
+            let error = Ident::new("error", at);
+            let ok = quote_spanned!(generated(ends(whole).0)=> ::core::result::Result::Ok(ref #value));
             quote! {
                 match #call {
-                    #ok => #cx.answer(&#place),
-                    ::core::result::Result::Err(#error) => ::core::result::Result::Err(#krate::Fault::from(#error)),
+                    #ok => #send,
+                    ::core::result::Result::Err(#error) => ::core::result::Result::Err(#into),
                 }
             }
         }
@@ -207,7 +203,11 @@ fn answer(output: &Output, call: TokenStream, cx: &Ident, krate: &Path) -> Token
     }
 }
 
-/// What `value` refers to, as an expression from `first` to the place of `value`.
-fn place(value: &Ident, first: Span) -> TokenStream {
-    quote_spanned!(first=> *#value)
+/// A variable for a reference to a value of type `ty`, and what answers with it: an expression that
+/// spans the type. For that, its tokens must be of one hygiene.
+fn send(ty: &Type, cx: &Ident) -> (Ident, TokenStream) {
+    let (first, last) = ends(ty);
+    let value = Ident::new("value", generated(last));
+    let send = quote_spanned!(generated(first)=> #cx.answer(&*#value));
+    (value, send)
 }

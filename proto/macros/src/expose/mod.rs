@@ -15,7 +15,6 @@ use model::Exposed;
 
 pub(crate) fn expose(arguments: TokenStream, input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options = Options::parse(arguments, "expose", &mut errors);
     let mut block = match syn::parse2(input.clone()) {
         Ok(Item::Impl(block)) => block,
         Ok(item) => {
@@ -29,6 +28,7 @@ pub(crate) fn expose(arguments: TokenStream, input: TokenStream) -> TokenStream 
             return errors.with(input);
         }
     };
+    let options = Options::parse(arguments, "expose", &mut errors);
     let krate = options.krate();
     let exposed = Exposed::parse(&mut block, options.world, &mut errors);
     let object = (!exposed.is_misplaced).then(|| expand::object(&block, &exposed, &krate));

@@ -3,13 +3,12 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Ident, PatType, Path, Type, TypeReference};
 
 use crate::errors::Errors;
 use crate::helpers::DefaultValue;
 use crate::member;
-use crate::tokens::{erase_lifetimes, generated, has_reference, local};
+use crate::tokens::{ends, erase_lifetimes, generated, has_reference, local, moved};
 use crate::types;
 
 /// A parameter that callers give.
@@ -112,9 +111,11 @@ impl Parameter {
         let given = local("given", self.ident.span());
         match &self.default {
             None => TokenStream::new(),
-            Some(DefaultValue::OfType) => quote_spanned! {generated(self.ty.span())=>
-                let #variable = ::core::option::Option::unwrap_or_default(#variable.0);
-            },
+            Some(DefaultValue::OfType) => {
+                let at = ends(&self.ty).0;
+                let given = moved(&variable, at);
+                quote_spanned!(generated(at)=> let #variable = ::core::option::Option::unwrap_or_default(#given.0);)
+            }
             Some(DefaultValue::Expr(default)) => {
                 let ty = erase_lifetimes(self.ty.to_token_stream());
                 let (whole, lend) = match self.lent {
@@ -180,16 +181,9 @@ impl Owned {
     }
 }
 
-/// The type of all parameters together.
-///
-/// Where a parameter cannot be read, the compiler points at this type as a whole. So it stands at the
-/// only parameter that is not of a well-known type, and where there are several, at the whole `list`.
+/// The type of all parameters together; they are named in `list`.
 pub(crate) fn tuple(parameters: &[&Parameter], list: Span, krate: &Path) -> TokenStream {
-    let mut doubtful = parameters.iter().filter(|parameter| !types::is_well_known(&parameter.ty));
-    let span = match (doubtful.next(), doubtful.next()) {
-        (Some(only), None) => only.ty.span(),
-        _ => list,
-    };
+    let span = types::place_of_doubt(parameters.iter().map(|parameter| &parameter.ty), list);
     let bound = parameters.iter().map(|parameter| parameter.bound(krate));
     let mut tuple = Group::new(Delimiter::Parenthesis, quote!(#(#bound,)*));
     tuple.set_span(generated(span));

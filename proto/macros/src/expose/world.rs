@@ -6,6 +6,7 @@ use syn::{GenericParam, Ident, Signature, Type, WherePredicate};
 
 use crate::errors::Errors;
 use crate::member;
+use crate::tokens::ends;
 use crate::types::{self, Output};
 
 /// The world that the methods see.
@@ -36,13 +37,15 @@ impl Worlds {
 
     /// Takes in a method. Its type parameters can be nothing else than the world.
     pub(crate) fn learn(&mut self, sig: &Signature, output: &Output, errors: &mut Errors) {
-        let contexts = member::typed_inputs(sig).filter_map(|input| types::context(&input.ty));
-        let mut worlds: Vec<_> = contexts.map(|context| context.world).collect();
-        if let Output::Outcome(ty) = output {
-            worlds.push(types::outcome_world(ty));
-        }
-        let worlds: Vec<Type> =
-            worlds.into_iter().map(|world| world.unwrap_or_else(|| syn::parse_quote!(()))).collect();
+        let contexts =
+            member::typed_inputs(sig).filter_map(|input| Some((&*input.ty, types::context(&input.ty)?.world)));
+        let outcome = match output {
+            Output::Outcome(ty) => Some((ty, types::outcome_world(ty))),
+            _ => None,
+        };
+        let or_empty =
+            |(ty, world): (&Type, Option<Type>)| world.unwrap_or_else(|| syn::parse_quote_spanned!(ends(ty).1=> ()));
+        let worlds: Vec<Type> = contexts.chain(outcome).map(or_empty).collect();
         for parameter in &sig.generics.params {
             let what = match parameter {
                 GenericParam::Lifetime(_) => continue,

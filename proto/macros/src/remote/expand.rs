@@ -6,7 +6,7 @@ use syn::{ItemTrait, Path, Type};
 
 use super::model::{Call, Parameter};
 use crate::member::{self, Kind};
-use crate::tokens::{ends, mentions};
+use crate::tokens::{ends, generated, mentions, moved};
 use crate::types;
 
 /// Writes the proxy.
@@ -33,7 +33,7 @@ pub(crate) fn proxy(interface: &ItemTrait, calls: &[Call], krate: &Path) -> Toke
 }
 
 fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
-    let Call { ident, kind, name, attrs, generics, parameters, value } = call;
+    let Call { ident, kind, name, attrs, generics, parameters, list, value } = call;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let docs = attrs.iter().any(|attr| attr.path().is_ident("doc"));
     let doc = (!docs).then(|| {
@@ -48,27 +48,36 @@ fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
     let out = match value {
         Some(ty) => {
             let (first, last) = ends(ty);
-            let end = quote_spanned!(last=> >);
-            quote_spanned!(first=> #caller::Out<#ty #end)
+            let caller = moved(caller, first);
+            let end = quote_spanned!(generated(last)=> >);
+            quote_spanned!(generated(first)=> #caller::Out<#ty #end)
         }
         None => quote!(#caller::Out<()>),
     };
     let arguments: Vec<_> = parameters.iter().map(|parameter| argument(parameter, krate)).collect();
+    let at = generated(types::place_of_doubt(parameters.iter().map(|parameter| &parameter.ty), *list));
     let request = match kind {
         Kind::Method { .. } if arguments.is_empty() => quote!(#krate::Request::method(#name, &())),
-        Kind::Method { .. } => quote!(#krate::Request::method(#name, &(#(#arguments,)*))),
+        Kind::Method { .. } => {
+            let arguments = quote_spanned!(at=> &(#(#arguments,)*));
+            quote!(#krate::Request::method(#name, #arguments))
+        }
         Kind::Getter => quote!(#krate::Request::get(#name)),
-        Kind::Setter => quote!(#krate::Request::set(#name, #(&#arguments)*)),
+        Kind::Setter => {
+            let value = quote_spanned!(at=> &(#(#arguments)*));
+            quote!(#krate::Request::set(#name, #value))
+        }
     };
+    let at = value.as_ref().map_or_else(Span::call_site, |ty| generated(ends(ty).0));
     let make = match kind {
-        Kind::Method { oneway: true } => quote!(notify_request),
-        _ => quote!(call_request),
+        Kind::Method { oneway: true } => quote_spanned!(at=> notify_request),
+        _ => quote_spanned!(at=> call_request),
     };
     quote! {
         #(#attrs)*
         #doc
         pub fn #ident #impl_generics (&self, #(#inputs),*) -> #out #where_clause {
-            #krate::Caller::#make(&self.0, #request)
+            self.0.#make(#request)
         }
     }
 }
@@ -77,8 +86,7 @@ fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
 fn argument(parameter: &Parameter, krate: &Path) -> TokenStream {
     let Parameter { ident, ty } = parameter;
     let (at, _) = ends(ty);
-    let mut variable = ident.clone();
-    variable.set_span(ident.span().located_at(at));
+    let variable = moved(ident, at);
     if is_bytes(ty) {
         quote!(#krate::Blob::from(#variable))
     } else if types::optional(ty).is_some_and(is_bytes) {

@@ -13,7 +13,6 @@ use model::Call;
 
 pub(crate) fn remote(arguments: TokenStream, input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let options = Options::parse(arguments, "remote", &mut errors);
     let mut interface = match syn::parse2(input.clone()) {
         Ok(Item::Trait(interface)) => interface,
         Ok(item) => {
@@ -27,6 +26,7 @@ pub(crate) fn remote(arguments: TokenStream, input: TokenStream) -> TokenStream 
             return errors.with(input);
         }
     };
+    let options = Options::parse(arguments, "remote", &mut errors);
     let calls = Call::parse_all(&mut interface, &mut errors);
     let proxy = expand::proxy(&interface, &calls, &options.krate());
     // Programs that only call never implement it.

@@ -1,5 +1,6 @@
 //! A trait, understood as a remote object.
 
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Attribute, Generics, Ident, ItemTrait, Signature, TraitItem, TraitItemFn, Type};
 
@@ -19,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) generics: Generics,
     pub(crate) parameters: Vec<Parameter>,
+    /// Where they stand.
+    pub(crate) list: Span,
     /// `None` where nothing comes back.
     pub(crate) value: Option<Type>,
 }
@@ -91,14 +94,14 @@ impl Call {
         let mut attrs = member::attributes_named(&method.attrs, "doc");
         attrs.extend(member::attributes_named(&method.attrs, "cfg"));
         attrs.extend(member::attributes_named(&method.attrs, "deprecated"));
-        let generics = sig.generics.clone();
         (errors.count() == mistakes).then(|| Self {
             ident: sig.ident.clone(),
             kind,
             name,
             attrs,
-            generics,
+            generics: sig.generics.clone(),
             parameters,
+            list: sig.paren_token.span.join(),
             value,
         })
     }

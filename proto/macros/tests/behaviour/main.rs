@@ -6,6 +6,7 @@ extern crate firesteel_proto as firesteel;
 mod attributes;
 mod generics;
 mod methods;
+mod names;
 mod remote;
 mod support;
 mod worlds;

@@ -16,7 +16,7 @@ impl Counter {
     #[expose(skip = true)]
     pub fn skipped(&self) {}
 
-    pub fn defaulted(&self, #[default = 5] n: i64) {}
+    pub fn defaulted(&self, #[default = 5] _n: i64) {}
 }
 
 fn main() {}
