@@ -1,0 +1,104 @@
+//! firesteel measured beside its peers.
+//!
+//! Machines drift, so only ratios count: `compare` takes each measurement beside a raw reference,
+//! which moves the same bytes over the same transport, in turns within one run.
+#![forbid(unsafe_code)]
+
+mod cases;
+mod compare;
+mod measure;
+mod raw;
+mod record;
+mod serde_table;
+mod server;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// firesteel measured beside its peers.
+#[derive(Parser)]
+#[command(name = "firesteel-bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve an object `bench` on a free port of 127.0.0.1, or on a unix socket.
+    Server {
+        transport: Transport,
+        #[arg(long, default_value = "blocking")]
+        adapter: Adapter,
+    },
+    /// Measure one case against a server; prints one JSON line.
+    Client {
+        uri: String,
+        case: cases::Case,
+        /// How long to measure.
+        seconds: f64,
+        /// Unused by the cases there are so far.
+        n: usize,
+        #[arg(long, default_value = "blocking")]
+        adapter: Adapter,
+        #[arg(long, default_value = "serpent")]
+        serializer: String,
+    },
+    /// Read and write the files `record.*` and `big.*` of a folder; prints JSON lines.
+    Serde { data: PathBuf },
+    /// Serve the raw reference: an echo without a protocol.
+    RawServer { transport: Transport },
+    /// Measure the raw reference: request and answer of these sizes; prints one JSON line.
+    RawClient { uri: String, seconds: f64, request: usize, answer: usize },
+    /// Measure nop beside the raw reference, in turns, server and client on one core; prints ratios.
+    Compare {
+        /// How long each turn takes.
+        #[arg(default_value_t = 1.0)]
+        seconds: f64,
+        /// How many turns each gets.
+        #[arg(default_value_t = 5)]
+        turns: usize,
+        /// Server and client on a core of their own.
+        #[arg(long)]
+        two_cores: bool,
+    },
+}
+
+/// What bytes travel over.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Transport {
+    Tcp,
+    Unix,
+}
+
+/// Which loop drives the core.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Adapter {
+    Blocking,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    match Cli::parse().command {
+        Command::Server { transport, adapter: Adapter::Blocking } => server::serve(transport),
+        Command::Client { uri, case, seconds, n: _, adapter: Adapter::Blocking, serializer } => {
+            println!("{}", cases::run(&uri, case, Duration::from_secs_f64(seconds), &serializer)?);
+            Ok(())
+        }
+        Command::Serde { data } => serde_table::print(&data),
+        Command::RawServer { transport } => raw::serve(transport),
+        Command::RawClient { uri, seconds, request, answer } => {
+            println!("{}", raw::measure(&uri, Duration::from_secs_f64(seconds), request, answer)?);
+            Ok(())
+        }
+        Command::Compare { seconds, turns, two_cores } => compare::run(seconds, turns, two_cores),
+    }
+}
+
+/// Where the socket of a server goes.
+fn socket_path(name: &str) -> PathBuf {
+    let folder = std::env::var_os("FIRESTEEL_BENCH_SOCKETS").map_or_else(std::env::temp_dir, PathBuf::from);
+    folder.join(format!("{name}-{}.sock", std::process::id()))
+}
