@@ -26,6 +26,8 @@ pub use connection::{CallId, RemoteMetadata, Reply, Request};
 pub use daemon::*;
 pub use error::{CallError, CallFailure, CloseReason, ProtocolError, Refused, RegisterError};
 pub use fault::Fault;
+#[cfg(feature = "macros")]
+pub use firesteel_macros::{expose, remote};
 pub use layer::{Identity, Layer, LayerError};
 pub use limits::{Config, Handshake, Limits};
 pub use machine::Machine;

@@ -40,6 +40,7 @@ mod seed;
 mod server;
 mod socket;
 mod sockets;
+mod team;
 
 pub use proxy::{Connector, Proxy};
 pub use server::{Server, Stopper};

@@ -1,18 +1,18 @@
 //! The server: a daemon, its sockets, and the loop around them.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use firesteel_proto::{Budget, Config, Daemon, Local, Location, Registry, SessionId, Shared, Uri};
 
-use crate::poller::Poller;
+use crate::poller::{Poller, Ready};
 use crate::seed::seeded;
 use crate::socket::Socket;
 use crate::sockets::{Listener, Sockets};
+use crate::team::Team;
 
 /// How long calls that run when the server is stopped may take to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ pub struct Server<R: Registry = Local> {
 #[derive(Clone)]
 pub struct Stopper(Arc<Stop>);
 
-struct Stop {
+pub(crate) struct Stop {
     asked: AtomicBool,
     poller: Arc<Poller>,
 }
@@ -121,23 +121,13 @@ impl Server<Shared> {
 
     /// Serves on `threads` threads, this one included, until stopped.
     ///
-    /// They wait together; one that gets a call runs it. Take one more thread than workers, so that
-    /// somebody always waits for new connections.
+    /// One thread waits for the sockets and runs calls itself while they are short; another takes over
+    /// as soon as they are not. Take one more thread than workers, so that somebody always waits.
     ///
     /// # Errors
     /// Waiting failed: the system's error. The other threads end too.
     pub fn run_threads(&mut self, threads: usize) -> io::Result<()> {
-        let poller = Arc::clone(self.sockets.poller());
-        let stop = Arc::clone(&self.stop);
-        let server = Mutex::new(self);
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work(&server, &poller, &stop))).collect();
-            let mut result = work(&server, &poller, &stop);
-            for other in others {
-                result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            result
-        })
+        Team::new(self).run(threads)
     }
 }
 
@@ -196,28 +186,47 @@ impl<R: Registry> Server<R> {
         let mut ready = Vec::with_capacity(EVENTS);
         while !self.is_over() {
             poller.wait(&mut ready, EVENTS, self.timeout())?;
-            for event in ready.drain(..) {
-                self.sockets.handle(&mut self.daemon, event);
-            }
-            self.daemon.handle_timeout(Instant::now());
+            self.receive(&mut ready);
             self.daemon.dispatch(Instant::now(), world, Budget::calls(EVENTS));
-            self.sockets.flush(&mut self.daemon);
+            self.flush();
         }
         Ok(())
     }
 
+    /// Everything up to where user code runs: sockets that are ready, and time.
+    pub(crate) fn receive(&mut self, ready: &mut Vec<Ready>) {
+        for event in ready.drain(..) {
+            self.sockets.handle(&mut self.daemon, event);
+        }
+        self.daemon.handle_timeout(Instant::now());
+    }
+
+    /// Sends what there is to send.
+    pub(crate) fn flush(&mut self) {
+        self.sockets.flush(&mut self.daemon);
+    }
+
+    pub(crate) fn poller(&self) -> &Arc<Poller> {
+        self.sockets.poller()
+    }
+
     /// How long to wait.
-    fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         let next = [self.daemon.poll_timeout(), self.sockets.poll_timeout()].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
+    /// Begins the shutdown with the next step.
+    pub(crate) fn ask_to_stop(&self) {
+        self.stop.asked.store(true, Ordering::Release);
+    }
+
     /// True when there is nothing left to serve; begins the shutdown when that was asked for.
-    fn is_over(&mut self) -> bool {
+    pub(crate) fn is_over(&mut self) -> bool {
         if self.stop.asked.swap(false, Ordering::AcqRel) {
             self.sockets.close_listeners();
             self.daemon.shutdown(Instant::now(), GRACE);
-            self.sockets.flush(&mut self.daemon);
+            self.flush();
         }
         let deserted = self.sockets.listeners().is_empty() && self.daemon.session_count() == 0;
         self.daemon.is_drained() || deserted
@@ -232,48 +241,4 @@ impl<R: Registry<World = ()>> Server<R> {
     pub fn run(&mut self) -> io::Result<()> {
         self.serve(&mut ())
     }
-}
-
-/// What each thread of a shared server does.
-fn work(server: &Mutex<&mut Server<Shared>>, poller: &Poller, stop: &Stop) -> io::Result<()> {
-    let mut ready = Vec::with_capacity(1);
-    let mut guard = lock(server);
-    while !guard.is_over() {
-        let timeout = guard.timeout();
-        drop(guard);
-        // One event each: what it brings is this thread's, the next event another's.
-        let waited = poller.wait(&mut ready, 1, timeout);
-        guard = lock(server);
-        if let Err(error) = waited {
-            stop.asked.store(true, Ordering::Release);
-            poller.notify();
-            return Err(error);
-        }
-        for event in ready.drain(..) {
-            let server = &mut **guard;
-            server.sockets.handle(&mut server.daemon, event);
-        }
-        let now = Instant::now();
-        guard.daemon.handle_timeout(now);
-        while let Some(job) = guard.daemon.next_job(now) {
-            let server_ref = &mut **guard;
-            server_ref.sockets.flush(&mut server_ref.daemon);
-            if server_ref.timeout().is_some_and(|wait| wait.is_zero()) {
-                // There is more to do than this job.
-                poller.notify();
-            }
-            drop(guard);
-            job.run_in_loop();
-            guard = lock(server);
-        }
-        let server_ref = &mut **guard;
-        server_ref.sockets.flush(&mut server_ref.daemon);
-    }
-    // The others wait for what will not come.
-    poller.notify();
-    Ok(())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

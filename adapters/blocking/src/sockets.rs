@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use firesteel_proto::{Daemon, DaemonEvent, Location, Machine, Registry, SessionId};
-use firesteel_pump::{pump, pump_short};
+use firesteel_pump::{pump, pump_short, send};
 
 use crate::poller::{Interest, Poller, Ready};
 use crate::socket::Socket;
@@ -35,6 +35,17 @@ struct Slot {
     id: SessionId,
     socket: Arc<Socket>,
     interest: Interest,
+}
+
+/// How a session is pumped.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Until a read comes short.
+    Short,
+    /// Until there is nothing more.
+    All,
+    /// Only sent, unless reading was resumed.
+    Send,
 }
 
 /// A socket that clients connect to. A unix one is removed from the file system with it.
@@ -105,7 +116,9 @@ impl Sockets {
         if ready.token >= LISTENERS {
             self.accept(daemon, (ready.token - LISTENERS) as usize);
         } else {
-            self.step(daemon, ready.token as usize, !ready.ended);
+            // At the stream's end there is no further edge: read all of it now.
+            let how = if ready.ended { Step::All } else { Step::Short };
+            self.step(daemon, ready.token as usize, how);
         }
     }
 
@@ -113,7 +126,7 @@ impl Sockets {
     /// have ended.
     pub(crate) fn flush<R: Registry>(&mut self, daemon: &mut Daemon<R>) {
         while let Some(id) = daemon.poll_session() {
-            self.step(daemon, id.index(), false);
+            self.step(daemon, id.index(), Step::Send);
         }
         while let Some(event) = daemon.poll_event() {
             if let DaemonEvent::Closed { session, .. } = event
@@ -137,13 +150,21 @@ impl Sockets {
         self.resting
     }
 
-    /// Pumps a session and sets its interest. `short`: a short read is the last one.
-    fn step<R: Registry>(&mut self, daemon: &mut Daemon<R>, index: usize, short: bool) {
+    /// Pumps a session and sets its interest.
+    fn step<R: Registry>(&mut self, daemon: &mut Daemon<R>, index: usize, how: Step) {
         let Some(Some(slot)) = self.sessions.get_mut(index) else { return };
         let Some(mut session) = daemon.session(slot.id) else { return };
         let now = Instant::now();
-        let done =
-            if short { pump_short(&mut session, &*slot.socket, now) } else { pump(&mut session, &*slot.socket, now) };
+        let mut socket = &*slot.socket;
+        let done = match how {
+            Step::Short => pump_short(&mut session, socket, now),
+            Step::All => pump(&mut session, socket, now),
+            Step::Send => match send(&mut session, &mut socket) {
+                // Reading was off: what came meanwhile has no edge any more.
+                Ok(_) if !slot.interest.read && session.wants_read() => pump(&mut session, socket, now),
+                sent => sent.map(|_| ()),
+            },
+        };
         if done.is_err() {
             session.handle_error(now);
         }

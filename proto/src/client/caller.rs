@@ -18,3 +18,15 @@ pub trait Caller {
     /// Makes a call that is not answered.
     fn notify_request(&self, request: Request<'_>) -> Self::Out<()>;
 }
+
+impl<C: Caller> Caller for &C {
+    type Out<T: DeserializeOwned> = C::Out<T>;
+
+    fn call_request<T: DeserializeOwned>(&self, request: Request<'_>) -> Self::Out<T> {
+        (**self).call_request(request)
+    }
+
+    fn notify_request(&self, request: Request<'_>) -> Self::Out<()> {
+        (**self).notify_request(request)
+    }
+}

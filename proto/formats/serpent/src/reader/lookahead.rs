@@ -133,11 +133,7 @@ impl Reader<'_> {
                         open.push(None);
                     }
                 }
-                b')' | b']' | b'}' => {
-                    if open.pop().is_none() {
-                        return Ok(self.scanned(at, learn));
-                    }
-                }
+                b')' | b']' | b'}' if open.pop().is_none() => return Ok(self.scanned(at, learn)),
                 b',' | b':' => match open.last() {
                     None => {
                         if own {

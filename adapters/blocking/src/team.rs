@@ -1,0 +1,248 @@
+//! Several threads that serve one daemon: a leader and those who follow.
+//!
+//! The leader waits for the sockets. It runs short calls itself, so that a request costs one wait,
+//! one read and one write, and wakes nobody. When calls take long on average it gives the lead away
+//! before it runs one; when a call takes long against expectation, a follower that watches takes the
+//! lead over. So a slow call holds up the others for two [watches](WATCH) at the most.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use firesteel_proto::{Job, Shared};
+
+use crate::poller::Poller;
+use crate::server::Server;
+
+/// How often the watching follower looks at the leader while calls run.
+const WATCH: Duration = Duration::from_millis(1);
+/// Looks without a call to be seen, after which the follower sleeps until it is woken.
+const QUIET: u32 = 20;
+/// Calls that take longer than this on average are run without the lead: waking a follower costs a
+/// few microseconds.
+const LONG: Duration = Duration::from_micros(50);
+/// What one call counts for at most in the average.
+const MOST: Duration = Duration::from_millis(1);
+
+pub(crate) struct Team<'a> {
+    server: Mutex<&'a mut Server<Shared>>,
+    poller: Arc<Poller>,
+    lead: Mutex<Lead>,
+    /// Told when the lead is free, or the watch has to begin.
+    change: Condvar,
+    /// Counts starts and ends of calls that the leader runs: odd while one runs.
+    calls: AtomicU64,
+    /// The watching follower sleeps until it is woken.
+    asleep: AtomicBool,
+}
+
+/// Who leads.
+#[derive(Default)]
+struct Lead {
+    taken: bool,
+    /// Counts leaders: who finds another number has been relieved.
+    term: u64,
+    /// Somebody watches.
+    watched: bool,
+    over: bool,
+}
+
+impl<'a> Team<'a> {
+    pub(crate) fn new(server: &'a mut Server<Shared>) -> Self {
+        Self {
+            poller: Arc::clone(server.poller()),
+            server: Mutex::new(server),
+            lead: Mutex::default(),
+            change: Condvar::new(),
+            calls: AtomicU64::new(0),
+            asleep: AtomicBool::new(false),
+        }
+    }
+
+    /// Serves on `threads` threads, this one included.
+    pub(crate) fn run(&self, threads: usize) -> io::Result<()> {
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| self.work())).collect();
+            let mut result = self.work();
+            for other in others {
+                result = result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            result
+        })
+    }
+
+    fn work(&self) -> io::Result<()> {
+        while let Some(term) = self.follow() {
+            if let Err(error) = self.lead(term) {
+                lock(&self.server).ask_to_stop();
+                self.give_up();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the lead; none when it is over.
+    fn follow(&self) -> Option<u64> {
+        let mut lead = lock(&self.lead);
+        let mut watch = Watch::default();
+        loop {
+            if lead.over {
+                return None;
+            }
+            if !lead.taken || watch.leader_is_stuck(self.calls.load(Ordering::Acquire)) {
+                lead.taken = true;
+                lead.term += 1;
+                lead.watched &= !watch.mine;
+                if !lead.watched {
+                    // Somebody has to watch the new leader.
+                    self.change.notify_one();
+                }
+                return Some(lead.term);
+            }
+            if !watch.mine && !lead.watched {
+                lead.watched = true;
+                watch.mine = true;
+            }
+            let timeout = watch.timeout();
+            if watch.mine {
+                self.asleep.store(timeout.is_none(), Ordering::SeqCst);
+                if timeout.is_none() && self.calls.load(Ordering::SeqCst) != watch.seen {
+                    // A call began just before we lay down.
+                    watch.quiet = 0;
+                    continue;
+                }
+            }
+            lead = match timeout {
+                Some(timeout) => {
+                    let waited = self.change.wait_timeout(lead, timeout).unwrap_or_else(PoisonError::into_inner);
+                    waited.0
+                }
+                None => self.change.wait(lead).unwrap_or_else(PoisonError::into_inner),
+            };
+            if watch.mine && self.asleep.swap(false, Ordering::SeqCst) {
+                watch.quiet = 0;
+            }
+        }
+    }
+
+    /// Serves as the leader until relieved, or until it gave the lead away and ran its call.
+    fn lead(&self, term: u64) -> io::Result<()> {
+        let mut ready = Vec::with_capacity(16);
+        let mut average = Duration::ZERO;
+        let mut server = lock(&self.server);
+        loop {
+            if server.is_over() {
+                drop(server);
+                self.give_up();
+                return Ok(());
+            }
+            let timeout = server.timeout();
+            drop(server);
+            self.poller.wait(&mut ready, 16, timeout)?;
+            server = lock(&self.server);
+            server.receive(&mut ready);
+            while let Some(job) = server.daemon.next_job(Instant::now()) {
+                server.flush();
+                // Further work that is there already needs a leader now.
+                let more = server.timeout().is_some_and(|wait| wait.is_zero());
+                drop(server);
+                if more || average > LONG {
+                    self.hand_over(term);
+                    return self.run_jobs(job);
+                }
+                let relieved = self.run_watched(job, term, &mut average);
+                server = lock(&self.server);
+                if relieved {
+                    return self.finish(server);
+                }
+            }
+            server.flush();
+        }
+    }
+
+    /// Runs a call as the leader; true when another has taken the lead meanwhile.
+    fn run_watched(&self, job: Job, term: u64, average: &mut Duration) -> bool {
+        let start = Instant::now();
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.asleep.load(Ordering::SeqCst) {
+            // Under the lock, so that the wake-up cannot fall between its last look and its sleep.
+            let _lead = lock(&self.lead);
+            self.change.notify_all();
+        }
+        job.run_in_loop();
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let took = start.elapsed();
+        *average = (*average * 7 + took.min(MOST)) / 8;
+        took >= WATCH && lock(&self.lead).term != term
+    }
+
+    /// Runs a call, and what has become possible by it, without the lead.
+    fn run_jobs(&self, job: Job) -> io::Result<()> {
+        job.run_in_loop();
+        self.finish(lock(&self.server))
+    }
+
+    /// Sends the answer of a call that ran without the lead, and runs what it made possible.
+    fn finish<'s>(&'s self, mut server: MutexGuard<'s, &'a mut Server<Shared>>) -> io::Result<()> {
+        while let Some(job) = server.daemon.next_job(Instant::now()) {
+            server.flush();
+            drop(server);
+            job.run_in_loop();
+            server = lock(&self.server);
+        }
+        server.flush();
+        // The leader waits with a timeout that was right before.
+        if server.timeout().is_some() || server.daemon.is_drained() {
+            self.poller.notify();
+        }
+        Ok(())
+    }
+
+    /// Lets a follower lead.
+    fn hand_over(&self, term: u64) {
+        let mut lead = lock(&self.lead);
+        if lead.term == term {
+            lead.taken = false;
+            self.change.notify_all();
+        }
+    }
+
+    /// It is over: nobody leads any more.
+    fn give_up(&self) {
+        lock(&self.lead).over = true;
+        self.change.notify_all();
+        self.poller.notify();
+    }
+}
+
+/// What the watching follower remembers.
+#[derive(Default)]
+struct Watch {
+    mine: bool,
+    /// The count of calls at the last look.
+    seen: u64,
+    /// Looks in a row at which nothing had happened.
+    quiet: u32,
+}
+
+impl Watch {
+    /// Looks at the leader: true when it still runs the call that it ran at the last look.
+    fn leader_is_stuck(&mut self, calls: u64) -> bool {
+        let same = self.mine && calls == self.seen;
+        self.quiet = if same { self.quiet + 1 } else { 0 };
+        self.seen = calls;
+        same && calls % 2 == 1
+    }
+
+    /// How long until the next look; none for until woken.
+    fn timeout(&self) -> Option<Duration> {
+        (self.mine && self.quiet < QUIET).then_some(WATCH)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,18 @@
+//! Talks to the real Pyro5, in both roles, and replays what was recorded from it.
+
+mod client_access;
+mod client_classes;
+mod client_connections;
+mod client_context;
+mod client_exceptions;
+mod client_typed;
+mod client_values;
+mod echo;
+
+mod hosted;
+mod raw;
+
+mod server_echo;
+
+mod support;
+mod tap;
