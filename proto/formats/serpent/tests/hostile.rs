@@ -105,3 +105,25 @@ fn time_is_linear() {
         assert!(taken < Duration::from_secs(20), "{taken:?} for {:?}...", &text[..text.floor_char_boundary(40)]);
     }
 }
+
+#[test]
+fn memory_is_a_small_multiple_of_the_text() {
+    fn heap(value: &Value) -> usize {
+        const SIZE: usize = size_of::<Value>();
+        let all = |elements: &Vec<Value>| elements.capacity() * SIZE + elements.iter().map(heap).sum::<usize>();
+        match value {
+            Value::List(elements) | Value::Tuple(elements) | Value::Set(elements) => all(elements),
+            Value::Dict(dict) => {
+                let pairs = dict.clone().into_pairs();
+                pairs.len() * 2 * SIZE + pairs.iter().map(|(key, value)| heap(key) + heap(value)).sum::<usize>()
+            }
+            Value::Str(text) => text.capacity(),
+            _ => 0,
+        }
+    }
+    for piece in ["0,", "[0],", "(0,),", "{0},", "{0:0},", "[],", "'',", "[[]],", "'a',", "{'a':''},", "[0,0],"] {
+        let text = format!("[{}]", piece.repeat(100_000));
+        let value: Value = from_slice(text.as_bytes()).unwrap();
+        assert!(heap(&value) < 35 * text.len(), "{} times for {piece}", heap(&value) / text.len());
+    }
+}

@@ -76,6 +76,13 @@ fn finish_dict(pairs: Vec<(Value, Value)>, class: bool) -> Value {
     special.unwrap_or_else(|| Instance { class, fields: dict }.into())
 }
 
+/// A vector begins with room for four: for many containers of one element, a peer could make that most of the memory.
+fn shrink_single<T>(items: &mut Vec<T>) {
+    if items.len() == 1 {
+        items.shrink_to_fit();
+    }
+}
+
 fn part(value: Option<&Value>) -> Option<f64> {
     value?.as_f64()
 }
@@ -159,6 +166,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
             class |= matches!(&key, Value::Str(text) if text == CLASS);
             pairs.push((key, map.next_value()?));
         }
+        shrink_single(&mut pairs);
         Ok(finish_dict(pairs, class))
     }
 
@@ -220,6 +228,7 @@ impl<'de> Visitor<'de> for ElementsVisitor {
         while let Some(element) = seq.next_element()? {
             elements.push(element);
         }
+        shrink_single(&mut elements);
         Ok(elements)
     }
 }

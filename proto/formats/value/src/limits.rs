@@ -13,7 +13,7 @@ pub struct Limits {
     /// stack while it is read: well below a kilobyte in an optimised build, several in an unoptimised one.
     pub max_depth: usize,
     /// How long the input may be, in bytes. Default 1 GiB, which is Pyro's limit for a message. A dynamic value takes
-    /// up to about forty times the memory of its text (`[[0],[0],..`), typically two to five times.
+    /// up to about thirty times the memory of its text (`[[0],[0],..`), typically two to five times.
     pub max_size: usize,
 }
 

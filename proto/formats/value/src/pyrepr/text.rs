@@ -9,7 +9,6 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 pub fn str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     if is_plain(bytes) {
-        out.reserve(bytes.len() + 2);
         out.push(b'\'');
         out.extend_from_slice(bytes);
         out.push(b'\'');
@@ -136,8 +135,8 @@ fn escaped_str(out: &mut Vec<u8>, text: &str) {
         // Decoded by hand: this is most of the work for text that is not English.
         let tail = |ahead: usize| u32::from(bytes.get(at + ahead).copied().unwrap_or(0) & 0x3f);
         let (code, next) = match byte {
-            ..0xe0 => (u32::from(byte & 0x1f) << 6 | tail(1), at + 2),
-            ..0xf0 => (u32::from(byte & 0x0f) << 12 | tail(1) << 6 | tail(2), at + 3),
+            0x80..0xe0 => (u32::from(byte & 0x1f) << 6 | tail(1), at + 2),
+            0xe0..0xf0 => (u32::from(byte & 0x0f) << 12 | tail(1) << 6 | tail(2), at + 3),
             _ => (u32::from(byte & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), at + 4),
         };
         if !is_printable(code) {
