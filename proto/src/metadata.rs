@@ -43,6 +43,13 @@ impl Metadata {
         self.attributes().find(|attribute| attribute.name == name)
     }
 
+    /// True for every name that the object gave, private ones included.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.methods.iter().any(|method| method.name == name)
+            || self.attributes.iter().any(|attribute| attribute.name == name)
+            || self.more.iter().any(|(known, _)| known == name)
+    }
+
     /// True when the member takes `&self`: calls of it may run at the same time.
     pub fn is_shared(&self, member: &Member<'_>) -> bool {
         match member {

@@ -1,8 +1,7 @@
 //! Pyro's echo server, but for its generator, written by hand in Rust.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use firesteel::blocking::Stopper;
@@ -17,7 +16,6 @@ pub struct EchoServer {
     verbose: AtomicBool,
     /// None where nobody is to be stopped.
     stopper: Option<Stopper>,
-    waiting: Mutex<Vec<JoinHandle<()>>>,
 }
 
 static METADATA: Metadata = Metadata::new(
@@ -46,13 +44,12 @@ impl EchoServer {
     }
 
     /// Answers after a while, from another thread.
-    fn slowly(&self, cx: &mut Context<'_>, text: &'static str) -> Outcome {
+    fn slowly(cx: &mut Context<'_>, text: &'static str) -> Outcome {
         let (responder, deferred) = cx.defer();
-        let waiting = thread::spawn(move || {
+        thread::spawn(move || {
             thread::sleep(Duration::from_millis(200));
             responder.reply(text);
         });
-        self.waiting.lock().expect("no panic").push(waiting);
         Ok(deferred.into())
     }
 }
@@ -85,8 +82,8 @@ impl Object for EchoServer {
                 Err(Fault::new("builtins.ValueError", "this is the generated error from echoserver echo() method"))
             }
             Member::Method("error_with_text") => Err(Fault::new("builtins.ValueError", "the message of the error")),
-            Member::Method("slow") => self.slowly(cx, "Finally, an answer!"),
-            Member::Method("oneway_slow") => self.slowly(cx, "bogus return value"),
+            Member::Method("slow") => Self::slowly(cx, "Finally, an answer!"),
+            Member::Method("oneway_slow") => Self::slowly(cx, "bogus return value"),
             Member::Method("nan") => cx.answer(&f64::NAN),
             Member::Method("inf") => cx.answer(&f64::INFINITY),
             Member::Method("__dunder__") => cx.answer("should be allowed (dunder)"),
@@ -98,14 +95,6 @@ impl Object for EchoServer {
             }
             Member::Get("verbose") => cx.answer(&self.verbose.load(Ordering::Relaxed)),
             other => Err(Fault::unknown(&other)),
-        }
-    }
-}
-
-impl Drop for EchoServer {
-    fn drop(&mut self) {
-        for waiting in self.waiting.get_mut().expect("no panic").drain(..) {
-            let _ = waiting.join();
         }
     }
 }

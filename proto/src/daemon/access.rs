@@ -34,11 +34,7 @@ pub(super) fn check(metadata: &Metadata, type_name: &str, member: &Member<'_>) -
         Member::Set(name) if metadata.attribute(name).is_some_and(|attribute| attribute.is_settable()) => {
             return Ok(());
         }
-        Member::Get(name) | Member::Set(name)
-            if metadata.method(name).is_some() || metadata.attribute(name).is_some() || is_private(name) =>
-        {
-            return Err(Fault::unknown(member));
-        }
+        Member::Get(name) | Member::Set(name) if metadata.mentions(name) => return Err(Fault::unknown(member)),
         Member::Get(name) | Member::Set(name) => format!("type object '{type_name}' has no attribute '{name}'").into(),
     };
     Err(Fault::attribute_error(text))

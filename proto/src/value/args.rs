@@ -195,6 +195,12 @@ impl<'a> Source<'a> {
 #[derive(Clone, Copy)]
 struct Callee<'a>(Option<(&'a str, &'a str)>);
 
+impl Callee<'_> {
+    fn is_setter(&self) -> bool {
+        self.0.is_some_and(|(_, method)| method == "__setattr__")
+    }
+}
+
 impl std::fmt::Display for Callee<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
@@ -327,6 +333,11 @@ impl<'a> Deserializer<'a> for Missing<'_, '_> {
     type Error = FormatError;
 
     fn deserialize_any<V: Visitor<'a>>(self, _: V) -> Result<V::Value, FormatError> {
+        if self.callee.is_setter() {
+            // Python takes the value out of the arguments before it looks for the setter.
+            *self.fault = Some(Fault::new("builtins.IndexError", "tuple index out of range"));
+            return Err(FormatError::custom("no value to be set"));
+        }
         let message = format!("{}missing 1 required positional argument: '{}'", self.callee, self.name);
         let error = FormatError::custom(&message);
         *self.fault = Some(Fault::type_error(message));

@@ -2,6 +2,7 @@
 
 from Pyro5.client import BatchProxy, Proxy
 
+import options
 from checking import check, equal, raises
 from rawwire import BATCH, COMPRESSED, CORR_ID, EXCEPTION, ONEWAY, RESULT, Raw
 
@@ -100,3 +101,7 @@ def batch_on_the_wire(uri):
         equal((answer.type, answer.seq, answer.flags & ~(CORR_ID | COMPRESSED)), (RESULT, 10, EXCEPTION))
         raw.send(raw.call("<batch>", calls, seq=11, flags=BATCH | ONEWAY) + raw.call("echo", [3], seq=12))
         equal(raw.receive().seq, 12)
+        raw.send(raw.call("<batch>", [("echo", ["x" * 500], {})], seq=13, flags=BATCH))
+        answer = raw.receive()
+        equal((answer.flags & ~(CORR_ID | COMPRESSED), answer.value()), (BATCH, ["x" * 500]))
+        equal(bool(answer.flags & COMPRESSED), options.compressing)
