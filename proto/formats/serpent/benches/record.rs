@@ -109,7 +109,6 @@ fn benches(c: &mut Criterion) {
     let json_text = serde_json::to_vec(&json).unwrap();
     let value: Value = from_slice(&text).unwrap();
     let json_value: serde_json::Value = serde_json::from_slice(&json_text).unwrap();
-    println!("serpent {} bytes, json {} bytes", text.len(), json_text.len());
 
     let mut group = c.benchmark_group("read struct");
     group.throughput(Throughput::Bytes(text.len() as u64));

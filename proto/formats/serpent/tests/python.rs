@@ -7,8 +7,8 @@ use firesteel_serpent::{FormatErrorKind, Limits, Options, Reader, from_slice, to
 use firesteel_value::{BigInt, Blob, Complex, Dict, Instance, Value};
 use support::{Peer, Rng, describe, factor};
 
-/// Reads every text with both; `Err` describes the first differences.
-fn compare(texts: &[Vec<u8>]) {
+/// Reads every text with both, and gives how many are accepted.
+fn compare(texts: &[Vec<u8>]) -> usize {
     let answers = Peer::start().ask_all(b'L', texts);
     let mut accepted = 0;
     let mut differences = Vec::new();
@@ -36,7 +36,7 @@ fn compare(texts: &[Vec<u8>]) {
     }
     let shown = differences.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
     assert!(differences.is_empty(), "{} of {} texts differ:\n{shown}", differences.len(), texts.len());
-    println!("{accepted} of {} texts accepted", texts.len());
+    accepted
 }
 
 /// The differences that the crate documents.
@@ -61,7 +61,9 @@ fn the_corpus_is_read_as_python_reads_it() {
 fn generated_texts_are_read_as_python_reads_them() {
     let mut rng = Rng(1);
     let texts: Vec<Vec<u8>> = (0..4000 * factor()).map(|_| corpus::text(&mut rng).into_bytes()).collect();
-    compare(&texts);
+    // Numbers with leading zeros and the like are refused, but the comparison is about values.
+    let accepted = compare(&texts);
+    assert!(accepted > texts.len() / 2, "only {accepted} of {} are literals", texts.len());
 }
 
 #[test]
