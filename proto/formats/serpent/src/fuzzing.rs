@@ -1,6 +1,6 @@
 //! The body of a fuzz target.
 
-use firesteel_value::{FormatErrorKind, Value};
+use firesteel_value::{Complex, Dict, FormatErrorKind, Instance, Value};
 
 use crate::{Options, from_slice, to_vec};
 
@@ -33,14 +33,23 @@ pub fn read(data: &[u8]) {
         let again: Value = from_slice(&text).expect("what was written can be read");
         if bytes_repr {
             // Texts are compared instead of values: NaN equals itself there.
-            assert_eq!(plain(&value), plain(&again));
-            let text_again = to_vec(&again, &options).expect("what was written once can be written again");
-            assert_eq!(text, text_again);
+            let write = |value| to_vec(&kept(value), &options).expect("what was written once can be written again");
+            assert_eq!(String::from_utf8_lossy(&write(value.clone())), String::from_utf8_lossy(&write(again)));
         }
     }
 }
 
-/// The repr, with what serpent itself does not keep made the same.
-fn plain(value: &Value) -> String {
-    value.to_string().replace("set()", "()")
+/// A value as serpent keeps it: the signs of zeros in complex numbers are written, but lost when the text is read.
+fn kept(value: Value) -> Value {
+    let all = |elements: Vec<Value>| elements.into_iter().map(kept).collect();
+    let pairs = |dict: Dict| dict.into_iter().map(|(key, value)| (kept(key), kept(value))).collect();
+    match value {
+        Value::Complex(number) => Complex::new(number.re + 0.0, number.im + 0.0).into(),
+        Value::List(elements) => Value::List(all(elements)),
+        Value::Tuple(elements) => Value::Tuple(all(elements)),
+        Value::Set(elements) => Value::Set(all(elements)),
+        Value::Dict(dict) => Value::Dict(pairs(dict)),
+        Value::Instance(instance) => Instance { class: instance.class, fields: pairs(instance.fields) }.into(),
+        other => other,
+    }
 }
