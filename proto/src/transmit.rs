@@ -94,11 +94,6 @@ impl Outbox {
         }
     }
 
-    /// True when appending would allocate a first buffer.
-    pub(crate) fn has_no_memory(&self) -> bool {
-        self.tail.capacity() == 0
-    }
-
     /// Closes the tail into a chunk of its own.
     fn seal(&mut self) {
         if self.sent < self.tail.len() {

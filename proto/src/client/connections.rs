@@ -147,7 +147,7 @@ impl Connections {
     fn prepare(&mut self, on: ConnId) -> Result<&mut ClientCore, CallError> {
         let slot = self.slots.get_mut(on.index as usize).filter(|slot| slot.generation == on.generation);
         let core = &mut slot.ok_or(CallError::Closed)?.core;
-        core.link().borrow_outbox(&mut self.pool);
+        core.link().borrow_memory(&mut self.pool);
         Ok(core)
     }
 
@@ -184,7 +184,7 @@ impl Connections {
     pub(super) fn handle_filled(&mut self, id: ConnId, now: Instant, n: usize) {
         let now = self.at(now);
         if let Some(slot) = self.slots.get_mut(id.index as usize) {
-            slot.core.link().borrow_inbox(&mut self.pool);
+            slot.core.link().borrow_memory(&mut self.pool);
             slot.core.handle_filled(now, &self.scratch, n);
         }
         self.touch(id);

@@ -182,6 +182,11 @@ impl Link {
 
     // The end.
 
+    /// True when there is a layer, which may have deadlines of its own.
+    pub(crate) fn is_layered(&self) -> bool {
+        self.layered.is_some()
+    }
+
     /// True when the peer sends no more.
     pub(crate) fn is_half_closed(&self) -> bool {
         self.phase == Phase::HalfClosed
@@ -231,15 +236,9 @@ impl Link {
     // Memory, shared by many links.
 
     /// Takes memory for receiving and sending from `pool` where it has none.
-    pub(crate) fn borrow_inbox(&mut self, pool: &mut Vec<Vec<u8>>) {
+    pub(crate) fn borrow_memory(&mut self, pool: &mut Vec<Vec<u8>>) {
         self.inbox.lend(|| pool.pop());
-    }
-
-    pub(crate) fn borrow_outbox(&mut self, pool: &mut Vec<Vec<u8>>) {
-        let out = self.out();
-        if out.has_no_memory() {
-            out.lend(|| pool.pop().unwrap_or_default());
-        }
+        self.out().lend(|| pool.pop().unwrap_or_default());
     }
 
     /// Gives memory that holds nothing back to `pool`.

@@ -148,6 +148,11 @@ impl ServerCore {
         self.advance();
     }
 
+    /// True while there is no deadline, nor will be before the next input.
+    pub(crate) fn is_timeless(&self) -> bool {
+        self.state == State::Ready && !self.link.ignores_input() && !self.link.is_layered()
+    }
+
     /// While the connection is closing, a peer that does not take the last output has a limited time.
     pub(crate) fn begin_linger(&mut self, now: Instant) {
         if self.link.ignores_input() && !self.link.is_closed() {

@@ -7,13 +7,13 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::object::Outcome;
-use super::responder::{CancelFlag, Deferred, Mailbox, Responder, Ticket};
+use super::responder::{CancelFlag, Deferred, Mailbox, Origin, Responder, Ticket};
 use super::{Peer, SessionId};
 use crate::connection::Incoming;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style};
-use crate::value::Payload;
+use crate::value::{CallHead, Payload};
 use crate::wire::{AnnotationKey, Annotations, Flags, OwnedAnnotations};
 
 /// The call that a method runs for, and the world that it runs in.
@@ -35,6 +35,15 @@ pub(crate) struct Call<'a> {
     pub(crate) incoming: &'a Incoming,
     pub(crate) config: &'a Arc<Config>,
     pub(crate) mailbox: &'a Arc<Mailbox>,
+}
+
+impl Call<'_> {
+    /// The object and the member that it names.
+    pub(super) fn origin(&self) -> Origin {
+        let head = CallHead::read(self.incoming.serializer, self.incoming.payload(), self.config.limits.max_depth);
+        let (object, member) = head.map_or(("?".into(), "?".into()), |head| (head.object, head.method));
+        Origin { object: object.into(), member: member.into() }
+    }
 }
 
 /// What is left of a context after the call.
@@ -125,6 +134,7 @@ impl<'a, W> Context<'a, W> {
             self.serializer(),
             Arc::clone(self.call.config),
             cancel,
+            self.call.origin(),
         );
         (responder, Deferred(()))
     }

@@ -57,7 +57,7 @@ impl<W> Daemon<Local<W>> {
     fn run_call(&mut self, now: Instant, session: SessionId, incoming: Incoming, world: &mut W) {
         let Some(slot) = self.sessions.slot(session) else { return };
         let peer = Arc::clone(&slot.peer);
-        let config = Arc::clone(&self.sessions.config);
+        let config = Arc::clone(self.sessions.config());
         let memory = self.sessions.lend();
         let call = Call { now, session, peer: &peer, incoming: &incoming, config: &config, mailbox: &self.mailbox };
         let ended = run::guarded(world, &call, memory, |cx| self.registry.invoke(cx, &incoming, &config));

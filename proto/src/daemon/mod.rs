@@ -207,14 +207,14 @@ impl<R: Registry> Daemon<R> {
     /// polled.
     pub fn poll_timeout(&self) -> Option<Instant> {
         if self.mailbox.is_waiting() {
-            return Some(self.sessions.now);
+            return Some(self.sessions.now());
         }
         self.sessions.poll_timeout(self.can_start())
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<DaemonEvent> {
-        self.sessions.events.pop_front()
+        self.sessions.poll_event()
     }
 
     /// Wakes the loop when an answer comes from elsewhere: call [`dispatch`](Self::dispatch) then.
@@ -231,8 +231,8 @@ impl<R: Registry> Daemon<R> {
 
     /// True when a shutdown is complete.
     pub fn is_drained(&self) -> bool {
-        let Some(deadline) = self.sessions.shutdown else { return false };
-        self.sessions.len() == 0 && (self.running == 0 || deadline <= self.sessions.now)
+        let Some(deadline) = self.sessions.shutdown() else { return false };
+        self.sessions.len() == 0 && (self.running == 0 || deadline <= self.sessions.now())
     }
 
     /// How many sessions there are.
@@ -242,17 +242,17 @@ impl<R: Registry> Daemon<R> {
 
     /// The URI of an object, if the config says where the daemon can be reached.
     pub fn uri(&self, object: impl Into<String>) -> Option<Uri> {
-        Some(Uri::pyro(object, self.sessions.config.location.clone()?))
+        Some(Uri::pyro(object, self.sessions.config().location.clone()?))
     }
 
     /// Where the daemon can be reached, for URIs.
     pub fn set_location(&mut self, location: crate::Location) {
-        Arc::make_mut(&mut self.sessions.config).location = Some(location);
+        self.sessions.set_location(location);
     }
 
     /// How the daemon behaves.
     pub fn config(&self) -> &Config {
-        &self.sessions.config
+        self.sessions.config()
     }
 
     /// The objects.
@@ -278,6 +278,9 @@ impl<R: Registry> Daemon<R> {
     }
 
     fn take_mail(&mut self) {
+        if !self.mailbox.is_waiting() {
+            return;
+        }
         let mut mail = std::mem::take(&mut self.mail);
         self.mailbox.take(&mut mail);
         for item in mail.drain(..) {
@@ -291,7 +294,6 @@ impl<R: Registry> Daemon<R> {
                         Some(result) => self.sessions.reply(ticket, result, &annotations),
                         None => self.sessions.defer(ticket, cancel),
                     }
-                    self.sessions.finished(ticket.session);
                 }
             }
         }

@@ -28,7 +28,15 @@ pub struct Responder {
     serializer: SerializerId,
     config: Arc<Config>,
     cancel: Arc<CancelFlag>,
+    origin: Origin,
     answered: bool,
+}
+
+/// What was called: for the tracebacks of faults.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) object: Box<str>,
+    pub(super) member: Box<str>,
 }
 
 impl Responder {
@@ -38,8 +46,9 @@ impl Responder {
         serializer: SerializerId,
         config: Arc<Config>,
         cancel: Arc<CancelFlag>,
+        origin: Origin,
     ) -> Self {
-        Self { mailbox, ticket, serializer, config, cancel, answered: false }
+        Self { mailbox, ticket, serializer, config, cancel, origin, answered: false }
     }
 
     /// Answers with a value; what cannot be serialized becomes a fault at the caller.
@@ -79,6 +88,7 @@ impl Responder {
 
     fn send(&mut self, result: Result<Payload, Fault>) {
         self.answered = true;
+        let result = result.map_err(|fault| fault.located(&self.origin.object, &self.origin.member));
         self.mailbox.post(Mail::Answer { ticket: self.ticket, result, annotations: OwnedAnnotations::default() });
     }
 }

@@ -111,7 +111,7 @@ impl<R: Registry> Daemon<R> {
         let Some(slot) = self.sessions.slot_mut(session) else { return };
         match verdict {
             Ok(metadata) => {
-                let answer = self.sessions.config.handshake.clone();
+                let answer = self.sessions.config().handshake.clone();
                 if let Some(slot) = self.sessions.slot_mut(session) {
                     slot.core.accept(incoming.id, &answer, &metadata);
                 }
@@ -153,10 +153,8 @@ pub(super) fn is_builtin(object: &str) -> bool {
 
 /// Adds where a fault came from, for its traceback.
 fn locate(fault: Fault, call: &Call<'_>) -> Fault {
-    match CallHead::read(call.incoming.serializer, call.incoming.payload(), call.config.limits.max_depth) {
-        Ok(head) => fault.located(&head.object, &head.method),
-        Err(_) => fault.located("?", "?"),
-    }
+    let origin = call.origin();
+    fault.located(&origin.object, &origin.member)
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Fault {

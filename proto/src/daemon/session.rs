@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::sessions::Sessions;
 use super::{Peer, SessionId};
+use crate::connection::ServerCore;
 use crate::machine::Machine;
 use crate::transmit::Transmit;
 
@@ -47,33 +48,19 @@ impl Machine for Session<'_> {
     }
 
     fn handle_eof(&mut self, now: Instant) {
-        let now = self.sessions.at(now);
-        if let Some(slot) = self.sessions.slot_mut(self.id) {
-            slot.core.handle_eof(now);
-        }
-        self.sessions.after_input(self.id);
+        self.sessions.input(self.id, now, ServerCore::handle_eof);
     }
 
     fn handle_error(&mut self, now: Instant) {
-        self.sessions.at(now);
-        if let Some(slot) = self.sessions.slot_mut(self.id) {
-            slot.core.handle_error();
-        }
-        self.sessions.after_input(self.id);
+        self.sessions.input(self.id, now, |core, _| core.handle_error());
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        let now = self.sessions.at(now);
-        if let Some(slot) = self.sessions.slot_mut(self.id) {
-            slot.core.handle_timeout(now);
-        }
-        self.sessions.after_input(self.id);
+        self.sessions.input(self.id, now, ServerCore::handle_timeout);
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        self.sessions.touch(self.id);
-        self.sessions.settle_urgency(self.id);
-        self.sessions.slot_mut(self.id)?.core.link().poll_transmit()
+        self.sessions.poll_transmit(self.id)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -16,19 +16,25 @@ use crate::fault::Fault;
 use crate::layer::Layer;
 use crate::limits::Config;
 use crate::timers::Timers;
+use crate::transmit::Transmit;
 use crate::value::Payload;
 use crate::wire::OwnedAnnotations;
 
 pub(crate) struct Sessions {
     slots: Slab<Slot>,
     generation: u32,
-    pub(super) config: Arc<Config>,
     pub(super) entropy: Entropy,
-    pub(super) now: Instant,
     /// Lent to whichever session reads.
-    pub(super) scratch: Vec<u8>,
+    scratch: Vec<u8>,
+    common: Common,
+}
+
+/// What sessions have in common: apart from the slots, so that both can be changed at once.
+pub(super) struct Common {
+    config: Arc<Config>,
+    now: Instant,
     /// Memory that sessions take while they have something to hold.
-    pub(super) pool: Vec<Vec<u8>>,
+    pool: Vec<Vec<u8>>,
     /// Sessions with a request that can start, in turn.
     ready: VecDeque<SessionId>,
     /// Sessions whose output or interest in reading has come up.
@@ -42,11 +48,13 @@ pub(crate) struct Sessions {
     /// A touched session has something that only the next step can do.
     urgent: bool,
     timers: Timers<SessionId>,
-    pub(super) events: VecDeque<DaemonEvent>,
+    events: VecDeque<DaemonEvent>,
     /// Received and unsent bytes of all sessions.
     buffered: usize,
+    /// What each session may hold when all together hold too much.
+    share: usize,
     /// When what still runs is cut off; set by the shutdown.
-    pub(super) shutdown: Option<Instant>,
+    shutdown: Option<Instant>,
 }
 
 pub(super) struct Slot {
@@ -72,33 +80,128 @@ struct Marks {
     reading: bool,
 }
 
+impl Slot {
+    /// Sees what an input has changed.
+    fn after_input(&mut self, id: SessionId, common: &mut Common) {
+        self.touch(id, common);
+        self.queue(id, common);
+        if self.core.link_ref().is_half_closed()
+            && let Some(cancel) = self.cancel.take()
+        {
+            cancel.set();
+            self.core.give_up();
+        }
+        if self.core.is_resting() && !std::mem::replace(&mut self.marks.resting, true) {
+            common.resting.push(id);
+        }
+        self.settle_urgency(common);
+        self.count(common);
+        // The loop looks now whether it may read on: this is what it sees.
+        let wants_read = self.wants_read(common);
+        self.marks.reading = wants_read;
+        if !wants_read && self.core.wants_read() {
+            common.starved.push(id);
+        }
+    }
+
+    /// Notes that the session was pumped.
+    fn touch(&mut self, id: SessionId, common: &mut Common) {
+        if !std::mem::replace(&mut self.marks.touched, true) {
+            common.touched.push(id);
+        }
+    }
+
+    /// Notes what only the next step can go on with.
+    fn settle_urgency(&self, common: &mut Common) {
+        common.urgent |= self.core.is_stalled() || self.core.link_ref().is_closed();
+    }
+
+    /// Counts the bytes that the session holds.
+    fn count(&mut self, common: &mut Common) {
+        let link = self.core.link_ref();
+        let held = link.received().len() + link.unsent();
+        common.buffered = common.buffered + held - self.counted;
+        self.counted = held;
+    }
+
+    /// False while the session must not be read: its own limits, or those of all together.
+    fn wants_read(&self, common: &Common) -> bool {
+        self.core.wants_read() && (common.has_room() || self.counted <= common.share)
+    }
+
+    /// Queues the session when a request of it can start.
+    fn queue(&mut self, id: SessionId, common: &mut Common) {
+        if self.core.head() != Head::Nothing
+            && !self.core.is_parked()
+            && !std::mem::replace(&mut self.marks.ready, true)
+        {
+            common.ready.push_back(id);
+        }
+    }
+
+    /// Puts the session where its state says that it belongs; false when it is over.
+    fn notice(&mut self, id: SessionId, common: &mut Common) -> bool {
+        self.queue(id, common);
+        let wants_write = self.core.link_ref().wants_write();
+        if !wants_write && self.core.link_ref().is_closed() {
+            return false;
+        }
+        let resumed = !self.marks.reading && self.wants_read(common);
+        if (resumed || wants_write) && !std::mem::replace(&mut self.marks.announced, true) {
+            common.announced.push_back(id);
+        }
+        true
+    }
+}
+
+impl Common {
+    fn has_room(&self) -> bool {
+        self.buffered <= self.config.limits.max_total_buffered
+    }
+}
+
 impl Sessions {
     pub(super) fn new(now: Instant, config: Arc<Config>) -> Self {
         Self {
             slots: Slab::new(),
             generation: 0,
             entropy: Entropy::new(config.seed.unwrap_or_default()),
-            config,
-            now,
             scratch: Vec::new(),
-            pool: Vec::new(),
-            ready: VecDeque::new(),
-            announced: VecDeque::new(),
-            touched: Vec::new(),
-            resting: Vec::new(),
-            starved: Vec::new(),
-            urgent: false,
-            timers: Timers::new(),
-            events: VecDeque::new(),
-            buffered: 0,
-            shutdown: None,
+            common: Common {
+                share: config.limits.max_total_buffered,
+                config,
+                now,
+                pool: Vec::new(),
+                ready: VecDeque::new(),
+                announced: VecDeque::new(),
+                touched: Vec::new(),
+                resting: Vec::new(),
+                starved: Vec::new(),
+                urgent: false,
+                timers: Timers::new(),
+                events: VecDeque::new(),
+                buffered: 0,
+                shutdown: None,
+            },
         }
     }
 
     /// Time, which never goes backwards.
     pub(super) fn at(&mut self, now: Instant) -> Instant {
-        self.now = self.now.max(now);
-        self.now
+        self.common.now = self.common.now.max(now);
+        self.common.now
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.common.now
+    }
+
+    pub(super) fn config(&self) -> &Arc<Config> {
+        &self.common.config
+    }
+
+    pub(super) fn set_location(&mut self, location: crate::Location) {
+        Arc::make_mut(&mut self.common.config).location = Some(location);
     }
 
     pub(super) fn open(
@@ -108,16 +211,16 @@ impl Sessions {
         layer: Option<Box<dyn Layer>>,
     ) -> Result<SessionId, Refused> {
         let now = self.at(now);
-        if self.shutdown.is_some() {
+        if self.common.shutdown.is_some() {
             return Err(Refused::ShuttingDown);
         }
-        if self.slots.len() >= self.config.limits.max_sessions {
+        if self.slots.len() >= self.common.config.limits.max_sessions {
             return Err(Refused::TooManySessions);
         }
         self.scratch.resize(SCRATCH, 0);
         self.generation = self.generation.wrapping_add(1);
         let entropy = self.entropy.fork();
-        let core = ServerCore::new(now, Arc::clone(&self.config), entropy, peer.handshake, layer);
+        let core = ServerCore::new(now, Arc::clone(&self.common.config), entropy, peer.handshake, layer);
         let slot = Slot {
             generation: self.generation,
             core,
@@ -128,7 +231,7 @@ impl Sessions {
             marks: Marks { reading: true, ..Marks::default() },
         };
         let id = SessionId { index: self.slots.insert(slot) as u32, generation: self.generation };
-        self.keep_timer(id);
+        self.common.share = self.common.config.limits.max_total_buffered / self.slots.len();
         self.notice(id);
         Ok(id)
     }
@@ -141,6 +244,12 @@ impl Sessions {
         self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
     }
 
+    /// A slot together with what it shares with the others.
+    fn split(&mut self, id: SessionId) -> Option<(&mut Slot, &mut Common)> {
+        let slot = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)?;
+        Some((slot, &mut self.common))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
@@ -149,8 +258,7 @@ impl Sessions {
 
     /// Lends a session space to read into.
     pub(super) fn input_buf(&mut self, id: SessionId) -> &mut [u8] {
-        let index = id.index as usize;
-        match self.slots.get_mut(index) {
+        match self.slots.get_mut(id.index as usize) {
             Some(slot) if slot.generation == id.generation => slot.core.link().input_buf(&mut self.scratch),
             _ => &mut [],
         }
@@ -158,121 +266,73 @@ impl Sessions {
 
     pub(super) fn handle_filled(&mut self, id: SessionId, now: Instant, n: usize) {
         let now = self.at(now);
-        if let Some(slot) = self.slots.get_mut(id.index as usize) {
-            slot.core.link().borrow_inbox(&mut self.pool);
-            slot.core.link().borrow_outbox(&mut self.pool);
-            slot.core.handle_filled(now, &self.scratch, n);
-        }
-        self.after_input(id);
+        let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation) else {
+            return;
+        };
+        slot.core.link().borrow_memory(&mut self.common.pool);
+        slot.core.handle_filled(now, &self.scratch, n);
+        slot.after_input(id, &mut self.common);
     }
 
-    /// Sees what an input has changed.
-    pub(super) fn after_input(&mut self, id: SessionId) {
-        self.touch(id);
-        self.queue(id);
-        let Some(slot) = self.slot_mut(id) else { return };
-        if slot.core.link_ref().is_half_closed()
-            && let Some(cancel) = slot.cancel.take()
-        {
-            cancel.set();
-            slot.core.give_up();
-        }
-        if slot.core.is_resting() && !std::mem::replace(&mut slot.marks.resting, true) {
-            self.resting.push(id);
-        }
-        self.settle_urgency(id);
-        self.count(id);
-        self.tell(id);
-    }
-
-    /// After an input, a loop looks whether it may read on: this is what it sees.
-    fn tell(&mut self, id: SessionId) {
-        let wants_read = self.wants_read(id);
-        let Some(slot) = self.slot_mut(id) else { return };
-        slot.marks.reading = wants_read;
-        if !wants_read && slot.core.wants_read() {
-            self.starved.push(id);
+    /// Gives a session another input.
+    pub(super) fn input(&mut self, id: SessionId, now: Instant, give: impl FnOnce(&mut ServerCore, Instant)) {
+        let now = self.at(now);
+        if let Some((slot, common)) = self.split(id) {
+            give(&mut slot.core, now);
+            slot.after_input(id, common);
         }
     }
 
-    /// Notes that a session was pumped.
-    pub(super) fn touch(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot_mut(id)
-            && !std::mem::replace(&mut slot.marks.touched, true)
-        {
-            self.touched.push(id);
-        }
+    pub(super) fn poll_transmit(&mut self, id: SessionId) -> Option<Transmit<'_>> {
+        let (slot, common) = self.split(id)?;
+        slot.touch(id, common);
+        slot.settle_urgency(common);
+        slot.core.link().poll_transmit()
     }
 
-    /// Notes that only the next step can go on with this session.
-    pub(super) fn settle_urgency(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot(id)
-            && (slot.core.link_ref().is_closed() || slot.core.is_stalled())
-        {
-            self.urgent = true;
-        }
-    }
-
-    /// Bytes of all sessions, and which of them hold more than their share.
-    fn count(&mut self, id: SessionId) {
-        let Some(slot) = self.slots.get_mut(id.index as usize) else { return };
-        let link = slot.core.link_ref();
-        let held = link.received().len() + link.unsent();
-        self.buffered = self.buffered + held - slot.counted;
-        slot.counted = held;
-    }
-
-    /// False while the session must not be read: its own limits, or those of all together.
     pub(super) fn wants_read(&self, id: SessionId) -> bool {
-        let Some(slot) = self.slot(id) else { return false };
-        let share = self.config.limits.max_total_buffered / self.slots.len().max(1);
-        slot.core.wants_read() && (self.has_room() || slot.counted <= share)
+        self.slot(id).is_some_and(|slot| slot.wants_read(&self.common))
     }
 
     // Steps.
 
-    /// Does what pumping has made possible: frees closed sessions, collects memory, starts turns.
+    /// Does what pumping has made possible: frees closed sessions, collects memory.
     pub(super) fn settle(&mut self) {
-        self.urgent = false;
-        while let Some(id) = self.touched.pop() {
-            let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
-            else {
-                continue;
-            };
+        self.common.urgent = false;
+        while let Some(id) = self.common.touched.pop() {
+            let Some((slot, common)) = self.split(id) else { continue };
             slot.marks.touched = false;
             if slot.core.is_stalled() {
                 slot.core.advance();
             }
-            slot.core.link().trim(&mut self.pool);
-            self.count(id);
+            slot.core.link().trim(&mut common.pool);
+            slot.count(common);
             self.notice(id);
         }
     }
 
     /// Lets sessions that have used up their turn go on, and those that waited for memory.
     pub(super) fn begin_turn(&mut self) {
-        for id in std::mem::take(&mut self.resting) {
-            if let Some(slot) = self.slot_mut(id) {
-                slot.marks.resting = false;
-                slot.core.begin_turn();
-                slot.core.advance();
+        if !self.common.resting.is_empty() {
+            for id in std::mem::take(&mut self.common.resting) {
+                if let Some(slot) = self.slot_mut(id) {
+                    slot.marks.resting = false;
+                    slot.core.begin_turn();
+                    slot.core.advance();
+                    self.notice(id);
+                }
+            }
+        }
+        if !self.common.starved.is_empty() && self.common.has_room() {
+            for id in std::mem::take(&mut self.common.starved) {
                 self.notice(id);
             }
         }
-        if self.has_room() {
-            for id in std::mem::take(&mut self.starved) {
-                self.notice(id);
-            }
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        self.buffered <= self.config.limits.max_total_buffered
     }
 
     /// Takes the next request that can start, sessions in turn.
     pub(super) fn next_request(&mut self) -> Option<(SessionId, Head, Incoming)> {
-        while let Some(id) = self.ready.pop_front() {
+        while let Some(id) = self.common.ready.pop_front() {
             let Some(slot) = self.slot_mut(id) else { continue };
             slot.marks.ready = false;
             if slot.peer.identity.is_none()
@@ -293,7 +353,7 @@ impl Sessions {
     }
 
     pub(super) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+        !self.common.ready.is_empty()
     }
 
     /// Keeps a request until its object is free.
@@ -305,11 +365,11 @@ impl Sessions {
 
     /// The object that a parked request waits for is free.
     pub(super) fn retry(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot_mut(id)
+        if let Some((slot, common)) = self.split(id)
             && slot.core.is_parked()
             && !std::mem::replace(&mut slot.marks.ready, true)
         {
-            self.ready.push_back(id);
+            common.ready.push_back(id);
         }
     }
 
@@ -333,72 +393,48 @@ impl Sessions {
 
     /// Answers a call, and sees what that makes possible.
     pub(super) fn reply(&mut self, ticket: Ticket, result: Result<Payload, Fault>, annotations: &OwnedAnnotations) {
-        let Some(slot) = self.slots.get_mut(ticket.session.index as usize) else { return };
-        if slot.generation != ticket.session.generation {
-            return;
-        }
-        slot.core.link().borrow_outbox(&mut self.pool);
+        let Some((slot, common)) = self.split(ticket.session) else { return };
+        slot.core.link().borrow_memory(&mut common.pool);
         let (answered, memory) = slot.core.reply(ticket.call, result, annotations);
-        self.keep(memory.unwrap_or_default());
         if answered {
-            if let Some(slot) = self.slot_mut(ticket.session) {
-                slot.cancel = None;
-            }
+            slot.cancel = None;
             self.finished(ticket.session);
         }
+        self.keep(memory.unwrap_or_default());
     }
 
     /// A request of this session has come to its end.
     pub(super) fn finished(&mut self, id: SessionId) {
-        if self.shutdown.is_some()
-            && let Some(slot) = self.slot_mut(id)
-            && !slot.core.is_busy()
-        {
-            slot.core.link().close(CloseReason::Local);
+        if let Some((slot, common)) = self.split(id) {
+            if common.shutdown.is_some() && !slot.core.is_busy() {
+                slot.core.link().close(CloseReason::Local);
+            }
             slot.core.advance();
+            slot.count(common);
+            self.notice(id);
         }
-        if let Some(slot) = self.slot_mut(id) {
-            slot.core.advance();
-        }
-        self.count(id);
-        self.notice(id);
     }
 
     /// Puts a session where its state says that it belongs.
     pub(super) fn notice(&mut self, id: SessionId) {
-        self.queue(id);
-        self.keep_timer(id);
-        let wants_read = self.wants_read(id);
-        let Some(slot) = self.slot_mut(id) else { return };
-        if slot.core.link_ref().is_closed() {
-            return self.end(id);
-        }
-        let resumed = wants_read && !slot.marks.reading;
-        if (resumed || slot.core.link_ref().wants_write()) && !std::mem::replace(&mut slot.marks.announced, true) {
-            self.announced.push_back(id);
-        }
-    }
-
-    fn queue(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot_mut(id)
-            && slot.core.head() != Head::Nothing
-            && !slot.core.is_parked()
-            && !std::mem::replace(&mut slot.marks.ready, true)
-        {
-            self.ready.push_back(id);
+        let Some((slot, common)) = self.split(id) else { return };
+        if !slot.notice(id, common) {
+            self.end(id);
+        } else if slot.timer.is_some() || !slot.core.is_timeless() {
+            self.keep_timer(id);
         }
     }
 
     /// The next session that the loop should pump: it has output, or may be read again.
     pub(super) fn poll_session(&mut self) -> Option<SessionId> {
         loop {
-            if !self.touched.is_empty() {
+            if !self.common.touched.is_empty() {
                 self.settle();
             }
-            let id = self.announced.pop_front()?;
-            let wants_read = self.wants_read(id);
-            let Some(slot) = self.slot_mut(id) else { continue };
+            let id = self.common.announced.pop_front()?;
+            let Some((slot, common)) = self.split(id) else { continue };
             slot.marks.announced = false;
+            let wants_read = slot.wants_read(common);
             let resumed = wants_read && !std::mem::replace(&mut slot.marks.reading, wants_read);
             if resumed || slot.core.link_ref().wants_write() {
                 return Some(id);
@@ -406,42 +442,47 @@ impl Sessions {
         }
     }
 
+    pub(super) fn poll_event(&mut self) -> Option<DaemonEvent> {
+        self.common.events.pop_front()
+    }
+
     // Time.
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         let now = self.at(now);
-        while let Some(id) = self.timers.pop_due(now) {
-            if let Some(slot) = self.slot_mut(id) {
+        while let Some(id) = self.common.timers.pop_due(now) {
+            if let Some((slot, common)) = self.split(id) {
                 slot.timer = None;
                 slot.core.handle_timeout(now);
-                self.count(id);
+                slot.count(common);
                 self.notice(id);
             }
         }
-        if self.shutdown.is_some_and(|at| at <= now) {
+        if self.common.shutdown.is_some_and(|at| at <= now) {
             self.for_all(|slot| slot.core.link().abort(CloseReason::Local));
         }
     }
 
     /// When the next step is due; `now` when it could do something at once.
     pub(super) fn poll_timeout(&self, can_start: bool) -> Option<Instant> {
-        let resumable = !self.resting.is_empty() || (!self.starved.is_empty() && self.has_room());
-        let pending = self.urgent || resumable || !self.events.is_empty() || !self.announced.is_empty();
+        let common = &self.common;
+        let resumable = !common.resting.is_empty() || (!common.starved.is_empty() && common.has_room());
+        let pending = common.urgent || resumable || !common.events.is_empty() || !common.announced.is_empty();
         if pending || (can_start && self.has_ready()) {
-            return Some(self.now);
+            return Some(common.now);
         }
-        [self.timers.next(), self.shutdown.filter(|_| !self.slots.is_empty())].into_iter().flatten().min()
+        let shutdown = common.shutdown.filter(|_| !self.slots.is_empty());
+        [common.timers.next(), shutdown].into_iter().flatten().min()
     }
 
     /// Keeps a timer for the session's next deadline.
     fn keep_timer(&mut self, id: SessionId) {
-        let now = self.now;
-        let Some(slot) = self.slot_mut(id) else { return };
-        slot.core.begin_linger(now);
+        let Some((slot, common)) = self.split(id) else { return };
+        slot.core.begin_linger(common.now);
         match (slot.core.poll_timeout(), slot.timer) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 slot.timer = Some(at);
-                self.timers.set(at, id);
+                common.timers.set(at, id);
             }
             (None, Some(_)) => {
                 slot.timer = None;
@@ -453,7 +494,7 @@ impl Sessions {
 
     fn forget_timer(&mut self) {
         let slots = &self.slots;
-        self.timers.forget(|at, id| {
+        self.common.timers.forget(|at, id| {
             let slot = slots.get(id.index as usize).filter(|slot| slot.generation == id.generation);
             slot.is_some_and(|slot| slot.timer == Some(at))
         });
@@ -461,9 +502,14 @@ impl Sessions {
 
     // Ends.
 
+    /// When what still runs is cut off, once a shutdown has begun.
+    pub(super) fn shutdown(&self) -> Option<Instant> {
+        self.common.shutdown
+    }
+
     /// No further sessions and requests; what runs may finish until `deadline`.
     pub(super) fn begin_shutdown(&mut self, deadline: Instant) {
-        self.shutdown.get_or_insert(deadline);
+        self.common.shutdown.get_or_insert(deadline);
         self.for_all(|slot| {
             if !slot.core.is_busy() {
                 slot.core.link().close(CloseReason::Local);
@@ -473,24 +519,24 @@ impl Sessions {
     }
 
     pub(super) fn close(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot_mut(id) {
+        if let Some((slot, common)) = self.split(id) {
             slot.core.link().close(CloseReason::Local);
             slot.core.advance();
-            self.urgent = true;
-            self.touch(id);
+            common.urgent = true;
+            slot.touch(id, common);
         }
     }
 
     /// Memory that somebody is through with.
     pub(super) fn keep(&mut self, mut memory: Vec<u8>) {
-        if (1..=SCRATCH).contains(&memory.capacity()) && self.pool.len() < 64 {
+        if (1..=SCRATCH).contains(&memory.capacity()) && self.common.pool.len() < 64 {
             memory.clear();
-            self.pool.push(memory);
+            self.common.pool.push(memory);
         }
     }
 
     pub(super) fn lend(&mut self) -> Vec<u8> {
-        self.pool.pop().unwrap_or_default()
+        self.common.pool.pop().unwrap_or_default()
     }
 
     fn for_all(&mut self, mut change: impl FnMut(&mut Slot)) {
@@ -506,12 +552,13 @@ impl Sessions {
 
     fn end(&mut self, id: SessionId) {
         let slot = self.slots.remove(id.index as usize);
-        self.buffered -= slot.counted;
+        self.common.buffered -= slot.counted;
+        self.common.share = self.common.config.limits.max_total_buffered / self.slots.len().max(1);
         if let Some(cancel) = slot.cancel {
             cancel.set();
         }
         self.forget_timer();
         let reason = slot.core.link_ref().reason().cloned().unwrap_or(CloseReason::Local);
-        self.events.push_back(DaemonEvent::Closed { session: id, reason });
+        self.common.events.push_back(DaemonEvent::Closed { session: id, reason });
     }
 }

@@ -115,7 +115,7 @@ impl Daemon<Shared> {
     /// Makes a job of a call, unless it is answered at once or its object is busy.
     fn prepare(&mut self, now: Instant, session: SessionId, incoming: Incoming) -> Option<Job> {
         let peer = Arc::clone(&self.sessions.slot(session)?.peer);
-        let config = Arc::clone(&self.sessions.config);
+        let config = Arc::clone(self.sessions.config());
         let memory = self.sessions.lend();
         match aim(&self.registry, &incoming, &config) {
             Ok(Aim::Object { entry, shared }) => {
