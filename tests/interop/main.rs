@@ -12,7 +12,10 @@ mod echo;
 mod hosted;
 mod raw;
 
+mod server_calls;
 mod server_echo;
+mod server_sockets;
 
 mod support;
 mod tap;
+mod workshop;
