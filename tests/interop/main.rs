@@ -18,4 +18,7 @@ mod server_sockets;
 
 mod support;
 mod tap;
+mod transcripts;
+mod transcripts_client;
+mod transcripts_server;
 mod workshop;
