@@ -96,7 +96,11 @@ impl ServerCore {
             Some((current, id)) => (id.to_wire(), current.sequence, current.correlation),
             None => (MARSHAL, 0, None),
         };
-        let head = self.head_of(MessageType::ConnectFail, Flags::NONE, serializer, sequence, correlation);
+        let mut head = self.head_of(MessageType::ConnectFail, Flags::NONE, serializer, sequence, correlation);
+        if known.is_none() {
+            // What was not understood has no correlation id, and as in Pyro gets none.
+            head.correlation = None;
+        }
         let style = known.map(|(_, id)| Style::of(id, &self.config));
         let out = self.link.out().tail();
         let frame = FrameStart::begin(out, &OwnedAnnotations::default());
