@@ -13,7 +13,8 @@ pub struct Limits {
     /// A message's annotations and payload together, in both directions. Default 64 MiB (Pyro5's
     /// `MAX_MESSAGE_SIZE` is 1 GiB). Memory grows with what has arrived, not with what is claimed.
     pub max_message: usize,
-    /// The same before the handshake is done. Default 64 KiB: a stranger can hold this much.
+    /// The same before the handshake is done. Default 256 KiB: a stranger can hold this much. Python
+    /// sends its context's annotations with the handshake.
     pub max_handshake: usize,
     /// What a compressed payload may inflate to. Default 64 MiB.
     pub max_decompressed: usize,
@@ -38,7 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_message: 64 << 20,
-            max_handshake: 64 << 10,
+            max_handshake: 256 << 10,
             max_decompressed: 64 << 20,
             max_total_buffered: 1 << 30,
             max_sessions: 100_000,

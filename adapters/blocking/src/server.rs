@@ -186,24 +186,25 @@ impl<R: Registry> Server<R> {
         let mut ready = Vec::with_capacity(EVENTS);
         while !self.is_over() {
             poller.wait(&mut ready, EVENTS, self.timeout())?;
-            self.receive(&mut ready);
-            self.daemon.dispatch(Instant::now(), world, Budget::calls(EVENTS));
-            self.flush();
+            let now = Instant::now();
+            self.receive(&mut ready, now);
+            self.daemon.dispatch(now, world, Budget::calls(EVENTS));
+            self.flush(Instant::now());
         }
         Ok(())
     }
 
     /// Everything up to where user code runs: sockets that are ready, and time.
-    pub(crate) fn receive(&mut self, ready: &mut Vec<Ready>) {
+    pub(crate) fn receive(&mut self, ready: &mut Vec<Ready>, now: Instant) {
         for event in ready.drain(..) {
-            self.sockets.handle(&mut self.daemon, event);
+            self.sockets.handle(&mut self.daemon, event, now);
         }
-        self.daemon.handle_timeout(Instant::now());
+        self.daemon.handle_timeout(now);
     }
 
     /// Sends what there is to send.
-    pub(crate) fn flush(&mut self) {
-        self.sockets.flush(&mut self.daemon);
+    pub(crate) fn flush(&mut self, now: Instant) {
+        self.sockets.flush(&mut self.daemon, now);
     }
 
     pub(crate) fn poller(&self) -> &Arc<Poller> {
@@ -225,8 +226,9 @@ impl<R: Registry> Server<R> {
     pub(crate) fn is_over(&mut self) -> bool {
         if self.stop.asked.swap(false, Ordering::AcqRel) {
             self.sockets.close_listeners();
-            self.daemon.shutdown(Instant::now(), GRACE);
-            self.flush();
+            let now = Instant::now();
+            self.daemon.shutdown(now, GRACE);
+            self.flush(now);
         }
         let deserted = self.sockets.listeners().is_empty() && self.daemon.session_count() == 0;
         self.daemon.is_drained() || deserted

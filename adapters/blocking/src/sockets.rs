@@ -112,21 +112,21 @@ impl Sockets {
     }
 
     /// Does what an event asks for.
-    pub(crate) fn handle<R: Registry>(&mut self, daemon: &mut Daemon<R>, ready: Ready) {
+    pub(crate) fn handle<R: Registry>(&mut self, daemon: &mut Daemon<R>, ready: Ready, now: Instant) {
         if ready.token >= LISTENERS {
             self.accept(daemon, (ready.token - LISTENERS) as usize);
         } else {
             // At the stream's end there is no further edge: read all of it now.
             let how = if ready.ended { Step::All } else { Step::Short };
-            self.step(daemon, ready.token as usize, how);
+            self.step(daemon, ready.token as usize, how, now);
         }
     }
 
     /// Sends what sessions have, reads where reading was resumed, drops the sockets of those that
     /// have ended.
-    pub(crate) fn flush<R: Registry>(&mut self, daemon: &mut Daemon<R>) {
+    pub(crate) fn flush<R: Registry>(&mut self, daemon: &mut Daemon<R>, now: Instant) {
         while let Some(id) = daemon.poll_session() {
-            self.step(daemon, id.index(), Step::Send);
+            self.step(daemon, id.index(), Step::Send, now);
         }
         while let Some(event) = daemon.poll_event() {
             if let DaemonEvent::Closed { session, .. } = event
@@ -137,7 +137,7 @@ impl Sockets {
                 self.poller.remove(&slot.socket, session.index() as u64);
             }
         }
-        if self.resting.is_some_and(|until| until <= Instant::now()) {
+        if self.resting.is_some_and(|until| until <= now) {
             self.resting = None;
             for at in 0..self.listeners.len() {
                 self.accept(daemon, at);
@@ -151,10 +151,9 @@ impl Sockets {
     }
 
     /// Pumps a session and sets its interest.
-    fn step<R: Registry>(&mut self, daemon: &mut Daemon<R>, index: usize, how: Step) {
+    fn step<R: Registry>(&mut self, daemon: &mut Daemon<R>, index: usize, how: Step, now: Instant) {
         let Some(Some(slot)) = self.sessions.get_mut(index) else { return };
         let Some(mut session) = daemon.session(slot.id) else { return };
-        let now = Instant::now();
         let mut socket = &*slot.socket;
         let done = match how {
             Step::Short => pump_short(&mut session, socket, now),

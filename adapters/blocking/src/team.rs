@@ -143,29 +143,30 @@ impl<'a> Team<'a> {
             drop(server);
             self.poller.wait(&mut ready, 16, timeout)?;
             server = lock(&self.server);
-            server.receive(&mut ready);
-            while let Some(job) = server.daemon.next_job(Instant::now()) {
-                server.flush();
+            let mut now = Instant::now();
+            server.receive(&mut ready, now);
+            while let Some(job) = server.daemon.next_job(now) {
+                server.flush(now);
                 // Further work that is there already needs a leader now.
-                let more = server.timeout().is_some_and(|wait| wait.is_zero());
+                let more = server.daemon.poll_timeout().is_some_and(|at| at <= now);
                 drop(server);
                 if more || average > LONG {
                     self.hand_over(term);
                     return self.run_jobs(job);
                 }
-                let relieved = self.run_watched(job, term, &mut average);
+                let relieved = self.run_watched(job, term, &mut average, &mut now);
                 server = lock(&self.server);
                 if relieved {
                     return self.finish(server);
                 }
             }
-            server.flush();
+            server.flush(now);
         }
     }
 
     /// Runs a call as the leader; true when another has taken the lead meanwhile.
-    fn run_watched(&self, job: Job, term: u64, average: &mut Duration) -> bool {
-        let start = Instant::now();
+    fn run_watched(&self, job: Job, term: u64, average: &mut Duration, now: &mut Instant) -> bool {
+        let start = *now;
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.asleep.load(Ordering::SeqCst) {
             // Under the lock, so that the wake-up cannot fall between its last look and its sleep.
@@ -174,7 +175,8 @@ impl<'a> Team<'a> {
         }
         job.run_in_loop();
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let took = start.elapsed();
+        *now = Instant::now();
+        let took = *now - start;
         *average = (*average * 7 + took.min(MOST)) / 8;
         took >= WATCH && lock(&self.lead).term != term
     }
@@ -188,12 +190,12 @@ impl<'a> Team<'a> {
     /// Sends the answer of a call that ran without the lead, and runs what it made possible.
     fn finish<'s>(&'s self, mut server: MutexGuard<'s, &'a mut Server<Shared>>) -> io::Result<()> {
         while let Some(job) = server.daemon.next_job(Instant::now()) {
-            server.flush();
+            server.flush(Instant::now());
             drop(server);
             job.run_in_loop();
             server = lock(&self.server);
         }
-        server.flush();
+        server.flush(Instant::now());
         // The leader waits with a timeout that was right before.
         if server.timeout().is_some() || server.daemon.is_drained() {
             self.poller.notify();

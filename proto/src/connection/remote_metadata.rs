@@ -34,6 +34,20 @@ impl RemoteMetadata {
 
     /// True when calls of this method do not wait for an answer.
     pub fn is_oneway(&self, method: &str) -> bool {
-        self.oneway.binary_search_by(|name| name.as_str().cmp(method)).is_ok()
+        contains(&self.oneway, method)
     }
+
+    /// True when the object has this method.
+    pub fn has_method(&self, name: &str) -> bool {
+        contains(&self.methods, name)
+    }
+
+    /// True when the object has this attribute.
+    pub fn has_attribute(&self, name: &str) -> bool {
+        contains(&self.attributes, name)
+    }
+}
+
+fn contains(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
 }

@@ -285,13 +285,20 @@ impl<R: Registry> Daemon<R> {
         self.mailbox.take(&mut mail);
         for item in mail.drain(..) {
             match item {
-                Mail::Answer { ticket, result, annotations } => self.sessions.reply(ticket, result, &annotations),
+                Mail::Answer { ticket, result, annotations } => {
+                    self.sessions.reply(ticket, result, &annotations);
+                }
                 Mail::Retry(session) => self.sessions.retry(session),
                 Mail::Job { ticket, answer, annotations, cancel, memory } => {
                     self.running -= 1;
                     self.sessions.keep(memory);
                     match answer {
-                        Some(result) => self.sessions.reply(ticket, result, &annotations),
+                        Some(result) => {
+                            if !self.sessions.reply(ticket, result, &annotations) {
+                                // It was oneway: its session may have waited for its end.
+                                self.sessions.finished(ticket.session);
+                            }
+                        }
                         None => self.sessions.defer(ticket, cancel),
                     }
                 }

@@ -15,11 +15,13 @@ pub trait Object<W = ()> {
     /// What it exposes. A daemon asks once, when the object is registered.
     fn metadata(&self) -> &Metadata;
 
-    /// Runs a member: every one of them.
+    /// Runs a member: every one of them. An object whose members all take `&self` leaves it out.
     ///
     /// # Errors
     /// The fault is raised at the caller.
-    fn call(&mut self, cx: &mut Context<'_, W>, member: Member<'_>, args: Args<'_>) -> Outcome<W>;
+    fn call(&mut self, cx: &mut Context<'_, W>, member: Member<'_>, args: Args<'_>) -> Outcome<W> {
+        self.call_shared(cx, member, args)
+    }
 
     /// Runs a member that the metadata mark as shared. A [`Shared`](super::Shared) registry calls
     /// it from several threads at once; [`Local`](super::Local) never does.

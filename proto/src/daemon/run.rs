@@ -141,7 +141,9 @@ impl<R: Registry> Daemon<R> {
         self.sessions.keep(ended.memory);
         match ended.answer {
             _ if oneway => self.sessions.finished(session),
-            Some(result) => self.sessions.reply(ticket, result, &ended.annotations),
+            Some(result) => {
+                self.sessions.reply(ticket, result, &ended.annotations);
+            }
             None => self.sessions.defer(ticket, ended.cancel),
         }
     }

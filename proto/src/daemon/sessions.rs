@@ -391,9 +391,14 @@ impl Sessions {
         }
     }
 
-    /// Answers a call, and sees what that makes possible.
-    pub(super) fn reply(&mut self, ticket: Ticket, result: Result<Payload, Fault>, annotations: &OwnedAnnotations) {
-        let Some((slot, common)) = self.split(ticket.session) else { return };
+    /// Answers a call, and sees what that makes possible; false when it is not waited for.
+    pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Payload, Fault>,
+        annotations: &OwnedAnnotations,
+    ) -> bool {
+        let Some((slot, common)) = self.split(ticket.session) else { return false };
         slot.core.link().borrow_memory(&mut common.pool);
         let (answered, memory) = slot.core.reply(ticket.call, result, annotations);
         if answered {
@@ -401,6 +406,7 @@ impl Sessions {
             self.finished(ticket.session);
         }
         self.keep(memory.unwrap_or_default());
+        answered
     }
 
     /// A request of this session has come to its end.

@@ -23,19 +23,61 @@ impl<'a> CallHead<'a> {
     pub(crate) fn read(serializer: SerializerId, payload: &'a [u8], max_depth: usize) -> Result<Self, FormatError> {
         match serializer {
             SerializerId::Serpent => {
-                let mut limits = firesteel_serpent::Limits::default();
-                limits.max_depth = max_depth;
-                let mut reader = Reader::new(payload, limits)?;
-                reader.open_sequence()?;
-                let object = element(&mut reader)?.str()?;
-                let method = element(&mut reader)?.str()?;
-                element(&mut reader)?;
+                if let Some((object, method, offset)) = plain_head(payload) {
+                    let source = Source::Unread { payload, offset, max_depth };
+                    return Ok(Self {
+                        object: object.into(),
+                        method: method.into(),
+                        args: Args { source, callee: None },
+                    });
+                }
+                let mut reader = Reader::new(payload, limits(max_depth))?;
+                let (object, method) = read_head(&mut reader)?;
                 let source = Source::Serpent { reader, open: false };
                 Ok(Self { object, method, args: Args { source, callee: None } })
             }
         }
     }
 }
+
+fn limits(max_depth: usize) -> firesteel_serpent::Limits {
+    let mut limits = firesteel_serpent::Limits::default();
+    limits.max_depth = max_depth;
+    limits
+}
+
+/// Reads up to where the positional arguments begin.
+fn read_head<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, str>, Cow<'a, str>), FormatError> {
+    reader.open_sequence()?;
+    let object = element(reader)?.str()?;
+    let method = element(reader)?.str()?;
+    element(reader)?;
+    Ok((object, method))
+}
+
+/// The head as every client writes it, `# comment\n('object','method',`, where the names need no
+/// escapes: found without a reader, which a call without arguments then never needs.
+fn plain_head(payload: &[u8]) -> Option<(&str, &str, usize)> {
+    let start = if payload.first() == Some(&b'#') { memchr::memchr(b'\n', payload)? + 1 } else { 0 };
+    let rest = payload.get(start..)?.strip_prefix(b"('")?;
+    let (object, rest) = plain_text(rest)?;
+    let (method, rest) = plain_text(rest.strip_prefix(b",'")?)?;
+    let rest = rest.strip_prefix(b",")?;
+    Some((object, method, payload.len() - rest.len()))
+}
+
+/// A text up to its closing quote, if it is plain ASCII without escapes.
+fn plain_text(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = memchr::memchr2(b'\'', b'\\', bytes)?;
+    let text = &bytes[..end];
+    if bytes[end] != b'\'' || !text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        return None;
+    }
+    Some((std::str::from_utf8(text).ok()?, &bytes[end + 1..]))
+}
+
+/// What follows the head of a call without arguments.
+const NO_ARGUMENTS: [&[u8]; 2] = [b"(),{})", b"(),None)"];
 
 /// Steps to the next element, which must be there.
 fn element<'r, 'a>(reader: &'r mut Reader<'a>) -> Result<&'r mut Reader<'a>, FormatError> {
@@ -57,6 +99,10 @@ pub struct Args<'a> {
 
 #[derive(Debug)]
 enum Source<'a> {
+    /// The head was found; the arguments begin at `offset`.
+    Unread { payload: &'a [u8], offset: usize, max_depth: usize },
+    /// There are none.
+    Empty,
     /// `open`: inside the positional arguments already.
     Serpent { reader: Reader<'a>, open: bool },
 }
@@ -142,12 +188,21 @@ impl<'a> Args<'a> {
 
 impl<'a> Source<'a> {
     fn open(&mut self) -> Result<(), FormatError> {
+        if let Self::Unread { payload, offset, max_depth } = *self {
+            if NO_ARGUMENTS.contains(&&payload[offset..]) {
+                *self = Self::Empty;
+                return Ok(());
+            }
+            let mut reader = Reader::new(payload, limits(max_depth))?;
+            read_head(&mut reader)?;
+            *self = Self::Serpent { reader, open: false };
+        }
         match self {
-            Self::Serpent { open: true, .. } => Ok(()),
-            Self::Serpent { reader, open } => {
+            Self::Serpent { reader, open: open @ false } => {
                 *open = true;
                 reader.open_sequence()
             }
+            _ => Ok(()),
         }
     }
 
@@ -155,6 +210,7 @@ impl<'a> Source<'a> {
     fn next(&mut self) -> Result<bool, FormatError> {
         match self {
             Self::Serpent { reader, .. } => reader.next_element(),
+            Self::Unread { .. } | Self::Empty => Ok(false),
         }
     }
 
@@ -165,6 +221,7 @@ impl<'a> Source<'a> {
     fn seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, FormatError> {
         match self {
             Self::Serpent { reader, .. } => seed.deserialize(reader),
+            Self::Unread { .. } | Self::Empty => Err(FormatError::custom("there are no arguments")),
         }
     }
 
@@ -187,6 +244,7 @@ impl<'a> Source<'a> {
                 reader.end()?;
                 Ok(keywords)
             }
+            Self::Unread { .. } | Self::Empty => Ok(Vec::new()),
         }
     }
 }
@@ -411,6 +469,22 @@ mod tests {
             error(args("('o','m',(1,),{})").bind::<()>(&[])),
             "builtins.TypeError: takes 1 positional argument but 2 were given"
         );
+    }
+
+    #[test]
+    fn heads_are_read_however_they_are_written() {
+        for text in [
+            "# serpent utf-8 python3.2\n('ob ject','method',(1,),{})",
+            "('ob ject','method',(1,),{})",
+            "(\"ob ject\", 'method', [1], None)",
+            "('ob\\x20ject','meth''od',(1,),{})",
+            "# one\n# two\n('ob ject','method',(1,),{'b':2})",
+        ] {
+            let head = CallHead::read(SerializerId::Serpent, text.as_bytes(), 50).expect(text);
+            assert_eq!((&*head.object, &*head.method), ("ob ject", "method"), "{text}");
+            let (positional, _) = head.args.to_values().expect(text);
+            assert_eq!(positional, [Value::Int(1)], "{text}");
+        }
     }
 
     #[test]

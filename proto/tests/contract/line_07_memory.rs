@@ -40,7 +40,7 @@ fn a_stranger_may_send_less() {
     let mut session = pair.daemon.session(id).expect("alive");
     session.handle_input(pair.now, &claim(MessageType::Connect, 1 << 20));
     let answer = session.poll_transmit().expect("an answer").take();
-    assert!(answer.ends_with(b"message too large (1048576, max=65536)"));
+    assert!(answer.ends_with(b"message too large (1048576, max=262144)"));
 }
 
 #[test]
