@@ -1,46 +1,85 @@
 //! A server and a client in one program.
-use firesteel::{Args, Context, Fault, Member, Metadata, Method, Object, Outcome, blocking};
+//!
+//!     cargo run --example quickstart
+//!     cargo run --example quickstart -- --serve [ADDRESS]
+//!
+//! The second one keeps serving, for `examples/python/client.py` or any other client.
 
-#[derive(Default)]
+use firesteel::{Fault, blocking, expose, remote};
+
 struct Counter {
-    n: i64,
+    total: i64,
+    step: i64,
 }
 
-static META: Metadata = Metadata::new(&[Method::new("add"), Method::new("total")], &[]);
-
-impl<W> Object<W> for Counter {
-    fn metadata(&self) -> &Metadata {
-        &META
-    }
-    fn call(&mut self, cx: &mut Context<'_, W>, member: Member<'_>, args: Args<'_>) -> Outcome<W> {
-        match member {
-            Member::Method("add") => {
-                let (by,): (i64,) = args.bind(&["by"])?;
-                self.n += by;
-                cx.answer(&self.n)
-            }
-            Member::Method("total") => cx.answer(&self.n),
-            other => Err(Fault::unknown(&other)),
+#[expose]
+impl Counter {
+    /// Adds `by` steps and gives the new total.
+    pub fn add(&mut self, by: i64) -> Result<i64, Fault> {
+        if by < 0 {
+            return Err(Fault::new("builtins.ValueError", "only upwards"));
         }
+        self.total += by * self.step;
+        Ok(self.total)
     }
+
+    pub fn total(&self) -> i64 {
+        self.total
+    }
+
+    #[attr]
+    pub fn step(&self) -> i64 {
+        self.step
+    }
+
+    #[attr]
+    pub fn set_step(&mut self, step: i64) {
+        self.step = step;
+    }
+}
+
+#[remote]
+trait Counting {
+    fn add(&mut self, by: i64) -> i64;
+    #[attr]
+    fn set_step(&mut self, step: i64);
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut server = blocking::Server::bind("127.0.0.1:0")?;
-    server.daemon.register("counter", Counter::default())?;
-    let uri = server.uri("counter");
-    println!("{uri}");
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let address = arguments.get(1).map_or("127.0.0.1:0", String::as_str);
+    let mut server = blocking::Server::bind(address)?;
+    server.daemon.register("counter", Counter { total: 0, step: 1 })?;
+    let uri = server.uri("counter").to_string();
+    if arguments.first().is_some_and(|first| first == "--serve") {
+        println!("READY {uri}");
+        return Ok(server.run()?);
+    }
+    println!("the counter is at {uri}");
     let stopper = server.stopper();
-    std::thread::spawn(move || {
-        let proxy = blocking::Proxy::new(&uri.to_string()).unwrap();
-        println!("{:?}", proxy.call::<i64>("add", &(5,)));
-        println!("{:?}", proxy.call::<i64>("add", &(6,)));
-        println!("{:?}", proxy.call::<i64>("nope", &()));
-        println!("{:?}", proxy.metadata());
-        println!("{}", std::process::Command::new("/tmp/ref/v/bin/python").args(["-c", &format!("import Pyro5.api as p; x=p.Proxy('{uri}'); print(x.add(10), x.total())\ntry:\n  x._pyroInvoke('nope',(),{{}})\nexcept Exception as e: print(repr(e), ''.join(e._pyroTraceback))")]).output().map(|o| String::from_utf8_lossy(&o.stdout).into_owned()+&String::from_utf8_lossy(&o.stderr)).unwrap());
+    let client = std::thread::spawn(move || {
+        let result = use_counter(&uri);
         stopper.stop();
+        result
     });
     server.run()?;
-    println!("end");
+    Ok(client.join().expect("the client does not panic")?)
+}
+
+fn use_counter(uri: &str) -> Result<(), firesteel::CallFailure> {
+    let counter = blocking::Proxy::new(uri)?;
+    println!("add(5) gives {}", counter.call::<i64>("add", &(5,))?);
+    println!("total() gives {}", counter.call::<i64>("total", &())?);
+
+    let typed = CountingProxy(&counter);
+    typed.set_step(10)?;
+    println!("with steps of 10, add(2) gives {}", typed.add(2)?);
+    match typed.add(-1) {
+        Ok(total) => println!("add(-1) gives {total}, which is a surprise"),
+        Err(failure) => println!("add(-1) raises {failure}"),
+    }
+
+    println!("\nServed with --serve, Python can call it:");
+    println!("python3 -c \"import Pyro5.api; print(Pyro5.api.Proxy('{uri}').add(5))\"");
     Ok(())
 }

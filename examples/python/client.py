@@ -14,16 +14,17 @@ def main():
     with Proxy(sys.argv[1]) as counter:
         before = counter.total()
         print("the total is", before)
-        print("add(5) gives", counter.add(5))
-        print("add(by=-2) gives", counter.add(by=-2))
         step = counter.step
-        counter.step = step + 1
+        counter.step = 1
+        print("add(2) gives", counter.add(2))
+        print("add(by=1) gives", counter.add(by=1))
         print("the step was", step, "and is", counter.step)
         counter.step = step
-        try:
-            counter.add("five")
-        except (TypeError, ValueError) as error:
-            print("a wrong argument:", type(error).__name__)
+        for wrong in "five", -1:
+            try:
+                counter.add(wrong)
+            except (TypeError, ValueError) as error:
+                print("a wrong argument:", type(error).__name__)
         assert counter.total() == before + 3
         print("the total is", counter.total())
 

@@ -15,8 +15,10 @@ class Counter:
         self._step = 1
 
     def add(self, by):
-        """adds to the total and returns the new one"""
-        self._total += by
+        """adds that many steps to the total and returns the new one"""
+        if by < 0:
+            raise ValueError("only upwards")
+        self._total += by * self._step
         return self._total
 
     def total(self):
