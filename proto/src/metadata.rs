@@ -35,7 +35,9 @@ impl Metadata {
 
     /// The flags of a method.
     pub fn method(&self, name: &str) -> Option<MethodFlags> {
-        self.methods().find(|(known, _)| *known == name).map(|(_, flags)| flags)
+        let known = self.methods.iter().find(|method| method.name == name).map(|method| method.flags);
+        let found = known.or_else(|| self.more.iter().find(|(more, _)| more == name).map(|(_, flags)| *flags));
+        found.filter(|_| !is_private(name))
     }
 
     /// The attribute of that name.

@@ -14,6 +14,9 @@ use crate::limits::{Config, Handshake};
 use crate::timers::Timers;
 use crate::value::ObjectId;
 
+/// Up to this many connections keep their memory while they are idle.
+const WARM: usize = 8;
+
 /// Bits of a call's id that tell its connection's place.
 const PLACE_BITS: u32 = 24;
 
@@ -221,10 +224,13 @@ impl Connections {
 
     /// Does what pumping has made possible.
     fn settle(&mut self) {
+        let crowded = self.slots.len() > WARM;
         while let Some(id) = self.touched.pop() {
             if let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation) {
                 slot.touched = false;
-                slot.core.link().trim(&mut self.pool);
+                if crowded {
+                    slot.core.link().trim(&mut self.pool);
+                }
                 self.notice(id);
             }
         }

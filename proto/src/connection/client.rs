@@ -19,6 +19,9 @@ use crate::timers::Timers;
 use crate::value::{ObjectId, Payload};
 use crate::wire::{self, Annotations, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations, Parsed};
 
+/// Answers from this size on keep the buffer that they came in; smaller ones are cheaper to copy.
+const OWN_BUFFER: usize = 4 * 1024;
+
 /// The client's end of a connection, without buffers of its own to read into.
 pub(crate) struct ClientCore {
     link: Link,
@@ -316,7 +319,7 @@ impl ClientCore {
             self.link.inbox().consume(whole);
             let window = 0..plain.len();
             (plain, window)
-        } else if message.len() == whole {
+        } else if message.len() == whole && whole >= OWN_BUFFER {
             // Nothing else is there: the answer keeps the buffer, without a copy.
             let (buffer, start) = self.link.inbox().take();
             (buffer, payload.start + start..payload.end + start)

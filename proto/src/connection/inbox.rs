@@ -109,11 +109,9 @@ impl Inbox {
     }
 
     /// Takes memory, if it has none.
-    pub(crate) fn lend(&mut self, memory: impl FnOnce() -> Option<Vec<u8>>) {
-        if self.bytes.capacity() == 0
-            && let Some(memory) = memory()
-        {
-            self.bytes = memory;
+    pub(crate) fn lend(&mut self, memory: impl FnOnce() -> Vec<u8>) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = memory();
         }
     }
 

@@ -7,6 +7,9 @@ use crate::error::CloseReason;
 use crate::layer::{Identity, Layer, LayerError};
 use crate::transmit::{Outbox, Transmit};
 
+/// Memory that a link takes at first.
+const FIRST: usize = 512;
+
 /// The byte streams of one connection, below the protocol.
 #[derive(Default)]
 pub(crate) struct Link {
@@ -237,8 +240,10 @@ impl Link {
 
     /// Takes memory for receiving and sending from `pool` where it has none.
     pub(crate) fn borrow_memory(&mut self, pool: &mut Vec<Vec<u8>>) {
-        self.inbox.lend(|| pool.pop());
-        self.out().lend(|| pool.pop().unwrap_or_default());
+        // Most messages fit: growing step by step costs more than what is spared.
+        let mut memory = || pool.pop().unwrap_or_else(|| Vec::with_capacity(FIRST));
+        self.inbox.lend(&mut memory);
+        self.out().lend(&mut memory);
     }
 
     /// Gives memory that holds nothing back to `pool`.

@@ -24,8 +24,8 @@ pub(super) fn member<'m>(method: &'m str, args: &mut Args<'_>, name: &'m mut Str
 /// Checks that the member is exposed; the texts are those of Pyro5's `server.py` and of Python.
 pub(super) fn check(metadata: &Metadata, type_name: &str, member: &Member<'_>) -> Result<(), Fault> {
     let text: Cow<'_, str> = match *member {
-        Member::Method(name) if is_private(name) => format!("attempt to access private attribute '{name}'").into(),
         Member::Method(name) if metadata.method(name).is_some() => return Ok(()),
+        Member::Method(name) if is_private(name) => format!("attempt to access private attribute '{name}'").into(),
         Member::Method(name) if metadata.attribute(name).is_some() => {
             format!("attempt to access unexposed attribute '{name}'").into()
         }

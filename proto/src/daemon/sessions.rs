@@ -20,6 +20,9 @@ use crate::transmit::Transmit;
 use crate::value::Payload;
 use crate::wire::OwnedAnnotations;
 
+/// How many sessions keep their memory while they are idle.
+const WARM: usize = 8;
+
 pub(crate) struct Sessions {
     slots: Slab<Slot>,
     generation: u32,
@@ -41,6 +44,8 @@ pub(super) struct Common {
     announced: VecDeque<SessionId>,
     /// Sessions that were pumped since the last step.
     touched: Vec<SessionId>,
+    /// The sessions that were pumped last keep their memory: they are likely to need it again.
+    warm: VecDeque<SessionId>,
     /// Sessions whose PINGs have used up their turn.
     resting: Vec<SessionId>,
     /// Sessions that are not read because all together hold too much.
@@ -75,6 +80,7 @@ struct Marks {
     ready: bool,
     announced: bool,
     touched: bool,
+    warm: bool,
     resting: bool,
     /// The loop knows that it may read.
     reading: bool,
@@ -175,6 +181,7 @@ impl Sessions {
                 ready: VecDeque::new(),
                 announced: VecDeque::new(),
                 touched: Vec::new(),
+                warm: VecDeque::with_capacity(WARM + 1),
                 resting: Vec::new(),
                 starved: Vec::new(),
                 urgent: false,
@@ -305,9 +312,18 @@ impl Sessions {
             if slot.core.is_stalled() {
                 slot.core.advance();
             }
-            slot.core.link().trim(&mut common.pool);
             slot.count(common);
+            if !std::mem::replace(&mut slot.marks.warm, true) {
+                common.warm.push_back(id);
+            }
             self.notice(id);
+        }
+        while self.common.warm.len() > WARM {
+            let cold = self.common.warm.pop_front();
+            if let Some((slot, common)) = cold.and_then(|id| self.split(id)) {
+                slot.marks.warm = false;
+                slot.core.link().trim(&mut common.pool);
+            }
         }
     }
 

@@ -71,7 +71,7 @@ impl FromStr for SerializerId {
 }
 
 /// The first line of every serpent document.
-const SERPENT_HEADER: &[u8] = b"# serpent utf-8 python3.2\n";
+pub(crate) const SERPENT_HEADER: &[u8] = b"# serpent utf-8 python3.2\n";
 
 /// How values are written: the format, and the context that it needs.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::{FormatError, FormatErrorKind, Value};
 use crate::fault::Fault;
-use crate::serializer::SerializerId;
+use crate::serializer::{SERPENT_HEADER, SerializerId};
 
 /// The head of a call, read; its arguments not yet.
 #[derive(Debug)]
@@ -58,7 +58,11 @@ fn read_head<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, str>, Cow<'a, str>)
 /// The head as every client writes it, `# comment\n('object','method',`, where the names need no
 /// escapes: found without a reader, which a call without arguments then never needs.
 fn plain_head(payload: &[u8]) -> Option<(&str, &str, usize)> {
-    let start = if payload.first() == Some(&b'#') { memchr::memchr(b'\n', payload)? + 1 } else { 0 };
+    let start = match payload.first()? {
+        b'#' if payload.starts_with(SERPENT_HEADER) => SERPENT_HEADER.len(),
+        b'#' => memchr::memchr(b'\n', payload)? + 1,
+        _ => 0,
+    };
     let rest = payload.get(start..)?.strip_prefix(b"('")?;
     let (object, rest) = plain_text(rest)?;
     let (method, rest) = plain_text(rest.strip_prefix(b",'")?)?;
@@ -66,14 +70,14 @@ fn plain_head(payload: &[u8]) -> Option<(&str, &str, usize)> {
     Some((object, method, payload.len() - rest.len()))
 }
 
-/// A text up to its closing quote, if it is plain ASCII without escapes.
+/// A text up to its closing quote, if it is plain ASCII without escapes. Names are short: a loop does
+/// better here than a search.
 fn plain_text(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = memchr::memchr2(b'\'', b'\\', bytes)?;
-    let text = &bytes[..end];
-    if bytes[end] != b'\'' || !text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+    let end = bytes.iter().position(|byte| matches!(byte, b'\'' | b'\\' | ..b' ' | 0x7f..))?;
+    if bytes[end] != b'\'' {
         return None;
     }
-    Some((std::str::from_utf8(text).ok()?, &bytes[end + 1..]))
+    Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]))
 }
 
 /// What follows the head of a call without arguments.
