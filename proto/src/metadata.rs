@@ -52,14 +52,6 @@ impl Metadata {
             || self.more.iter().any(|(known, _)| known == name)
     }
 
-    /// True when the object has a member of this name, exposed or not: private names may be listed, so
-    /// that errors speak of them as Python's do.
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.methods.iter().any(|method| method.name == name)
-            || self.attributes.iter().any(|attribute| attribute.name == name)
-            || self.more.iter().any(|(known, _)| known == name)
-    }
-
     /// True when the member takes `&self`: calls of it may run at the same time.
     pub fn is_shared(&self, member: &Member<'_>) -> bool {
         match member {

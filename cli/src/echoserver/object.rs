@@ -32,8 +32,11 @@ static METADATA: Metadata = Metadata::new(
         Method::new("oneway_slow").shared().oneway(),
         Method::new("__dunder__").shared(),
         Method::new("shutdown").shared(),
+        // Never exposed; listed because errors about them differ from those about names that are not there.
+        Method::new("_private"),
+        Method::new("_EchoServer__private"),
     ],
-    &[Attribute::new("verbose").shared().settable()],
+    &[Attribute::new("verbose").shared().settable(), Attribute::new("_verbose"), Attribute::new("_must_shutdown")],
 );
 
 impl EchoServer {
