@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -18,11 +19,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 type Sockets = BTreeMap<SessionId, TcpStream>;
 
-/// Serves until the shutdown is complete, which `stop` begins: an answer that comes from elsewhere wakes it.
-fn serve(mut daemon: Daemon, listener: TcpListener, waker: UnixStream) -> Result<(), Box<dyn std::error::Error>> {
+/// Serves until it is told to stop, and has done so.
+fn serve(mut daemon: Daemon, listener: TcpListener, alarm: &Alarm) -> Result<(), Box<dyn std::error::Error>> {
     let mut sockets = Sockets::new();
     listener.set_nonblocking(true)?;
-    waker.set_nonblocking(true)?;
     while !daemon.is_drained() {
         // 1. Ask everybody what they wait for. Who waits for nothing stays out: poll tells of errors unasked.
         let mut interests = Vec::new();
@@ -36,7 +36,7 @@ fn serve(mut daemon: Daemon, listener: TcpListener, waker: UnixStream) -> Result
                 }
             }
         }
-        let mut fds = vec![PollFd::new(&waker, PollFlags::IN), PollFd::new(&listener, PollFlags::IN)];
+        let mut fds = vec![PollFd::new(&alarm.bell, PollFlags::IN), PollFd::new(&listener, PollFlags::IN)];
         fds.extend(interests.iter().map(|(_, socket, flags)| PollFd::new(*socket, *flags)));
 
         // 2. Wait.
@@ -44,16 +44,13 @@ fn serve(mut daemon: Daemon, listener: TcpListener, waker: UnixStream) -> Result
         let timeout = wait.map(Timespec::try_from).transpose()?;
         poll(&mut fds, timeout.as_ref()).or_else(|e| if e == rustix::io::Errno::INTR { Ok(0) } else { Err(e) })?;
         let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
-        let (woken, knocked) = (ready(&fds[0]), ready(&fds[1]));
+        let knocked = ready(&fds[1]);
         let ready: Vec<_> = interests.iter().zip(&fds[2..]).filter(|(_, fd)| ready(fd)).map(|(it, _)| it.0).collect();
 
         // 3. Bytes in and out.
-        if woken {
-            let mut signals = [0; 64];
-            let n = (&waker).read(&mut signals).unwrap_or(0);
-            if signals[..n].contains(&STOP) {
-                daemon.shutdown(Instant::now(), Duration::from_secs(5));
-            }
+        let _ = (&alarm.bell).read(&mut [0; 64]);
+        if alarm.stop.swap(false, Ordering::AcqRel) {
+            daemon.shutdown(Instant::now(), Duration::from_secs(5));
         }
         while knocked {
             match listener.accept() {
@@ -96,16 +93,26 @@ fn step(daemon: &mut Daemon, sockets: &Sockets, id: SessionId) {
     }
 }
 
-/// Wakes the loop, or stops it: bytes into the other end of `waker`.
-struct Signals(UnixStream);
+/// Wakes the loop from other threads: for an answer that comes from elsewhere, or to stop it.
+struct Alarm {
+    rope: UnixStream,
+    bell: UnixStream,
+    stop: AtomicBool,
+}
 
-const WAKE: u8 = 0;
-const STOP: u8 = 1;
+impl Alarm {
+    fn new() -> std::io::Result<Self> {
+        let (rope, bell) = UnixStream::pair()?;
+        rope.set_nonblocking(true)?;
+        bell.set_nonblocking(true)?;
+        Ok(Self { rope, bell, stop: AtomicBool::new(false) })
+    }
+}
 
-impl Wake for Signals {
+impl Wake for Alarm {
     fn wake(self: Arc<Self>) {
         // Where the pipe is full, the loop will wake anyway.
-        let _ = (&self.0).write(&[WAKE]);
+        let _ = (&self.rope).write(&[0]);
     }
 }
 
@@ -137,22 +144,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let listener = TcpListener::bind(arguments.get(1).map_or("127.0.0.1:0", String::as_str))?;
     let uri = format!("PYRO:oven@{}", listener.local_addr()?);
-    let (waker, signals) = UnixStream::pair()?;
-    signals.set_nonblocking(true)?;
-    let signals = Arc::new(Signals(signals));
+    let alarm = Arc::new(Alarm::new()?);
     let mut daemon = Daemon::new(Instant::now(), Config::default());
-    daemon.set_waker(Waker::from(Arc::clone(&signals)));
+    daemon.set_waker(Waker::from(Arc::clone(&alarm)));
     daemon.register("oven", Oven)?;
     println!("READY {uri}");
     if arguments.first().is_some_and(|first| first == "--serve") {
-        return serve(daemon, listener, waker);
+        return serve(daemon, listener, &alarm);
     }
+    let stopper = Arc::clone(&alarm);
     let client = std::thread::spawn(move || {
         let result = use_oven(&uri);
-        (&signals.0).write_all(&[STOP]).expect("the loop listens");
+        stopper.stop.store(true, Ordering::Release);
+        stopper.wake();
         result
     });
-    serve(daemon, listener, waker)?;
+    serve(daemon, listener, &alarm)?;
     Ok(client.join().expect("the client does not panic")?)
 }
 

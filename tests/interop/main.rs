@@ -10,6 +10,7 @@ mod client_values;
 mod echo;
 
 mod hosted;
+mod hostile;
 mod raw;
 
 mod server_calls;

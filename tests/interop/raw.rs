@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
 use firesteel::wire::{
     Annotations, Flags, HEADER_LEN, Header, MessageType, OwnedAnnotations, Parsed, decompress, parse,
@@ -130,6 +131,17 @@ impl Raw {
     pub fn send(&mut self, bytes: &[u8]) {
         // A peer that has seen enough may have gone already.
         let _ = self.stream.write_all(bytes);
+    }
+
+    /// Sends as much as the other side takes without a pause of this length; tells how much that was.
+    pub fn send_what_goes(&mut self, bytes: &[u8], pause: Duration) -> usize {
+        self.stream.set_write_timeout(Some(pause)).expect("a socket");
+        let mut sent = 0;
+        while let Ok(n @ 1..) = self.stream.write(&bytes[sent..]) {
+            sent += n;
+        }
+        self.stream.set_write_timeout(Some(TIMEOUT)).expect("a socket");
+        sent
     }
 
     /// Sends no more.

@@ -24,7 +24,10 @@ pub fn record() -> Value {
     dict.insert("range", Value::Tuple(vec![Value::Int(-5), Value::Int(1 << 40), Value::Int(3), Value::Int(4)]));
     dict.insert("parent", Value::None);
     dict.insert("version", 3);
-    dict.insert("data", firesteel::to_value(&firesteel::Blob::from((0_u8..64).collect::<Vec<_>>())).unwrap_or_default());
+    dict.insert(
+        "data",
+        firesteel::to_value(&firesteel::Blob::from((0_u8..64).collect::<Vec<_>>())).unwrap_or_default(),
+    );
     Value::Dict(dict)
 }
 

@@ -33,7 +33,12 @@ pub fn print(folder: &Path) -> Result<(), Box<dyn Error>> {
             let payload = Payload::from_bytes(serializer, bytes.clone());
             let value: Value = payload.decode()?;
             row(serializer.name(), "loads", bytes.len(), time(|| black_box(&payload).to_value().map(drop))?);
-            row(serializer.name(), "dumps", bytes.len(), time(|| Payload::encode(serializer, black_box(&value)).map(drop))?);
+            row(
+                serializer.name(),
+                "dumps",
+                bytes.len(),
+                time(|| Payload::encode(serializer, black_box(&value)).map(drop))?,
+            );
         }
         if let Ok(bytes) = std::fs::read(folder.join(format!("{set}.json"))) {
             let value: serde_json::Value = serde_json::from_slice(&bytes)?;

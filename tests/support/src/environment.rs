@@ -111,11 +111,7 @@ fn install(root: &Path, lock: &File) {
     pip.args(["-m", "pip", "install", "--quiet", "--no-input"])
         .arg("--disable-pip-version-check")
         .args(REQUIREMENTS.split_whitespace());
-    run(
-        &mut pip,
-        lock,
-        "the tests install Pyro from PyPI; is the network there?",
-    );
+    run(&mut pip, lock, "the tests install Pyro from PyPI; is the network there?");
 }
 
 const INSTALL_PYTHON: &str = "the tests need python3 with its venv module: \
@@ -140,9 +136,7 @@ fn run(command: &mut Command, lock: &File, advice: &str) {
 /// A test program lies inside cargo's target directory, wherever that is configured to be.
 fn target_directory() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
-    let tagged = program
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").exists());
+    let tagged = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     if let Some(folder) = tagged {
         return folder.to_owned();
     }
@@ -154,9 +148,7 @@ fn target_directory() -> PathBuf {
 
 /// The standard library's hashes may change with the compiler, and would then leave old folders.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -216,11 +208,8 @@ mod tests {
         let folder = empty_folder("testkit-killed");
         let environment = Environment::new(folder.join("venv"));
         let lock = environment.lock();
-        let mut orphan = Command::new("sleep")
-            .arg("0.3")
-            .stdin(Stdio::from(lock.try_clone().unwrap()))
-            .spawn()
-            .unwrap();
+        let mut orphan =
+            Command::new("sleep").arg("0.3").stdin(Stdio::from(lock.try_clone().unwrap())).spawn().unwrap();
         drop(lock);
         let started = Instant::now();
         drop(environment.lock());

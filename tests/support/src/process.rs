@@ -21,10 +21,7 @@ use crate::environment::{python, scripts};
 #[must_use]
 #[track_caller]
 pub fn echoserver(args: &[&str]) -> (PythonProcess, String) {
-    Python::module("Pyro5.utils.echoserver")
-        .args(["-H", "127.0.0.1", "-p", "0"])
-        .args(args)
-        .serve("echo uri: ")
+    Python::module("Pyro5.utils.echoserver").args(["-H", "127.0.0.1", "-p", "0"]).args(args).serve("echo uri: ")
 }
 
 /// Starts a server of `tests/interop/python` and returns the URI from its first `READY` line.
@@ -70,11 +67,7 @@ impl Python {
 
     fn launch(kind: &str, what: &OsStr) -> Self {
         let mut command = Command::new(python());
-        command
-            .arg(scripts().join("launch.py"))
-            .arg(std::process::id().to_string())
-            .arg(kind)
-            .arg(what);
+        command.arg(scripts().join("launch.py")).arg(std::process::id().to_string()).arg(kind).arg(what);
         for (name, _) in std::env::vars_os() {
             let name_text = name.to_string_lossy();
             if name_text.starts_with("PYRO_") || name_text.starts_with("PYTHON") {
@@ -292,11 +285,7 @@ impl PythonProcess {
     }
 
     fn output(&self, status: ExitStatus) -> Output {
-        Output {
-            status,
-            stdout: text(&self.stdout),
-            stderr: text(&self.stderr),
-        }
+        Output { status, stdout: text(&self.stdout), stderr: text(&self.stderr) }
     }
 
     fn report(&mut self) -> String {
@@ -304,11 +293,7 @@ impl PythonProcess {
             Ok(Some(status)) => status.to_string(),
             _ => "still running".to_owned(),
         };
-        format!(
-            "state: {state}\n--- stdout\n{}--- stderr\n{}---",
-            text(&self.stdout),
-            text(&self.stderr)
-        )
+        format!("state: {state}\n--- stdout\n{}--- stderr\n{}---", text(&self.stdout), text(&self.stderr))
     }
 }
 
@@ -323,9 +308,7 @@ impl Drop for PythonProcess {
 }
 
 fn text(bytes: &Mutex<Vec<u8>>) -> String {
-    let bytes = bytes
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let bytes = bytes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -94,12 +94,7 @@ impl Transcript {
                 steps.push(Step { sender, bytes });
             }
         }
-        Some(Self {
-            name: name.to_owned(),
-            about,
-            steps,
-            ended_by: ended_by?,
-        })
+        Some(Self { name: name.to_owned(), about, steps, ended_by: ended_by? })
     }
 }
 
@@ -108,11 +103,7 @@ fn folder() -> PathBuf {
 }
 
 fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text
-        .chars()
-        .filter(|&c| c != ' ')
-        .map(|c| c.to_digit(16))
-        .collect::<Option<_>>()?;
+    let digits: Vec<u32> = text.chars().filter(|&c| c != ' ').map(|c| c.to_digit(16)).collect::<Option<_>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
     let byte = |pair: &[u32; 2]| u8::try_from(pair[0] * 16 + pair[1]).ok();
     rest.is_empty().then(|| pairs.iter().map(byte).collect())?
@@ -146,13 +137,7 @@ mod tests {
 
     #[test]
     fn malformed_is_noticed() {
-        for text in [
-            "",
-            "# a\n",
-            "# a\n> 1\n> end\n",
-            "# a\n> end\n> 00\n",
-            "# a\n? 00\n> end",
-        ] {
+        for text in ["", "# a\n", "# a\n> 1\n> end\n", "# a\n> end\n> 00\n", "# a\n? 00\n> end"] {
             assert_eq!(Transcript::parse("a", text), None, "{text:?}");
         }
     }

@@ -8,11 +8,7 @@ use firesteel_testkit::{Python, unique_socket_path};
 /// Ends with `shutdown()`, so the echo server must have ended by itself too.
 fn check(server: Python, args: &[&str]) {
     let (server, uri) = server.serve("echo uri: ");
-    let output = Python::script("check_server.py")
-        .arg(&uri)
-        .args(args)
-        .arg("--shutdown")
-        .run(Duration::from_secs(120));
+    let output = Python::script("check_server.py").arg(&uri).args(args).arg("--shutdown").run(Duration::from_secs(120));
     assert!(output.stdout.contains("ok shut_down\n"), "{output:?}");
     assert!(output.stdout.ends_with("ALL OK\n"), "{output:?}");
     server.finish(Duration::from_secs(20));
@@ -40,22 +36,15 @@ fn over_a_unix_socket() {
 
 #[test]
 fn with_compression() {
-    check(
-        echoserver(&["-H", "127.0.0.1"]).env("PYRO_COMPRESSION", "1"),
-        &["--compressing"],
-    );
+    check(echoserver(&["-H", "127.0.0.1"]).env("PYRO_COMPRESSION", "1"), &["--compressing"]);
 }
 
 #[test]
 fn a_deviation_is_found() {
     let (_server, uri) = firesteel_testkit::echoserver(&[]);
-    let process = Python::script("check_server.py")
-        .args([&uri, "--compressing"])
-        .start();
-    let failure = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        process.finish(Duration::from_secs(120))
-    }))
-    .expect_err("this server does not compress");
+    let process = Python::script("check_server.py").args([&uri, "--compressing"]).start();
+    let failure = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| process.finish(Duration::from_secs(120))))
+        .expect_err("this server does not compress");
     let report = failure.downcast::<String>().expect("a formatted message");
     assert!(report.contains("FAILED compressed_replies"), "{report}");
 }

@@ -16,12 +16,7 @@ fn message_of(failing: impl FnOnce()) -> String {
 }
 
 fn is_alive(pid: u32) -> bool {
-    Command::new("kill")
-        .args(["-0", &pid.to_string()])
-        .output()
-        .unwrap()
-        .status
-        .success()
+    Command::new("kill").args(["-0", &pid.to_string()]).output().unwrap().status.success()
 }
 
 #[test]
@@ -99,10 +94,7 @@ fn a_child_ends_with_its_parent() {
     // id says less: nobody may have waited for the orphan.)
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     ours.set_read_timeout(Some(TIMEOUT)).unwrap();
-    let mut parent = Python::source(parent)
-        .arg(firesteel_testkit::scripts().join("launch.py"))
-        .socket(theirs)
-        .start();
+    let mut parent = Python::source(parent).arg(firesteel_testkit::scripts().join("launch.py")).socket(theirs).start();
     assert_eq!(parent.line(TIMEOUT).as_deref(), Some("1"));
     drop(parent);
     assert_eq!(ours.read(&mut [0; 1]).unwrap(), 0);

@@ -10,15 +10,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[test]
 fn client_and_server_on_a_socketpair() {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let (mut server, uri) = Python::script("server.py")
-        .args(["--fd", "0"])
-        .socket(ours)
-        .serve("READY ");
+    let (mut server, uri) = Python::script("server.py").args(["--fd", "0"]).socket(ours).serve("READY ");
     assert_eq!(uri, "PYRO:test.thing@./u:<<not-bound>>");
-    let output = Python::script("client_fd.py")
-        .args(["0", "test.echoserver"])
-        .socket(theirs)
-        .run(TIMEOUT);
+    let output = Python::script("client_fd.py").args(["0", "test.echoserver"]).socket(theirs).run(TIMEOUT);
     assert!(output.stdout.ends_with("\nALL OK\n"), "{output:?}");
     server.wait_for("END", TIMEOUT);
     server.finish(TIMEOUT);
@@ -36,10 +30,7 @@ fn the_server_for_clients() {
         &unix,
     ] {
         let (server, uri) = firesteel_testkit::server("server.py", options);
-        let output = Python::script("try_server.py")
-            .arg(&uri)
-            .args(options)
-            .run(TIMEOUT);
+        let output = Python::script("try_server.py").arg(&uri).args(options).run(TIMEOUT);
         assert!(output.stdout.ends_with("ALL OK\n"), "{output:?}");
         server.finish(TIMEOUT);
     }

@@ -50,7 +50,7 @@ mod ser;
 
 pub use firesteel_value::{FormatError, FormatErrorKind, Limits};
 pub use reader::Reader;
-pub use ser::{Map, Options, Seq, Serializer, append, to_vec};
+pub use ser::{HEADER, Map, Options, Seq, Serializer, append, to_vec};
 
 use serde::Deserialize;
 
@@ -68,11 +68,23 @@ pub fn from_slice<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, Format
 /// With the category and the byte offset of what is wrong.
 pub fn from_slice_with<'de, T: Deserialize<'de>>(text: &'de [u8], limits: Limits) -> Result<T, FormatError> {
     let mut reader = Reader::new(text, limits)?;
-    let start = reader.clone();
-    let result = reader.value().and_then(|value| reader.end().map(|()| value));
-    if result.is_err() && start.is_bare_tuple() {
-        let mut reader = start.into_bare();
-        return reader.value().and_then(|value| reader.end().map(|()| value));
+    match reader.value().and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(error) => from_bare_tuple(text, limits, error),
     }
-    result
+}
+
+/// What was no value may still be a tuple without parentheses.
+#[cold]
+fn from_bare_tuple<'de, T: Deserialize<'de>>(
+    text: &'de [u8],
+    limits: Limits,
+    error: FormatError,
+) -> Result<T, FormatError> {
+    let start = Reader::new(text, limits)?;
+    if !start.is_bare_tuple() {
+        return Err(error);
+    }
+    let mut reader = start.into_bare();
+    reader.value().and_then(|value| reader.end().map(|()| value))
 }

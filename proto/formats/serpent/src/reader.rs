@@ -5,16 +5,19 @@
 
 mod cursor;
 mod float;
+mod frames;
 mod lookahead;
 mod number;
 mod powers;
 mod skip;
 mod space;
+mod start;
 mod string;
 
-use firesteel_value::{FormatError, FormatErrorKind, Limits};
+use firesteel_value::{FormatError, FormatErrorKind};
 
 pub(crate) use cursor::Name;
+use frames::{Frame, NEAR, Spare};
 use lookahead::Parens;
 pub(crate) use number::{Number, Quick};
 pub(crate) use string::Text;
@@ -48,7 +51,10 @@ pub(crate) use string::Text;
 /// After an error the cursor stands somewhere; nothing panics, but what it reads then means nothing.
 #[derive(Clone, Debug)]
 pub struct Reader<'de> {
-    text: &'de str,
+    text: &'de [u8],
+    /// The same text. None where it is short and known to be ASCII: then each string is checked when it is read, which
+    /// costs less than to check everything.
+    str: Option<&'de str>,
     pos: usize,
     /// How many brackets are open, those around single values included.
     depth: usize,
@@ -57,46 +63,18 @@ pub struct Reader<'de> {
     hashing: bool,
     /// The text is a tuple without parentheses, not yet entered.
     bare: bool,
-    parens: Parens,
     /// Guesses that `(` before a container opens a tuple; whoever sets this reads again after an error.
     hopeful: bool,
-    /// The containers that the program has entered step by step.
-    frames: Vec<cursor::Frame>,
-    /// The cursor stands at a key of the innermost of them.
+    /// The cursor stands at a key of the innermost container that was entered step by step.
     at_key: bool,
+    /// How many were entered so.
+    open: usize,
+    /// The outer ones of them.
+    near: [Frame; NEAR],
+    spare: Option<Box<Spare>>,
 }
 
 impl<'de> Reader<'de> {
-    /// A reader positioned at the value.
-    ///
-    /// # Errors
-    /// `Size` over the limit, `Utf8`, `Syntax` for a zero byte or indentation, `UnexpectedEnd` if there is no value.
-    pub fn new(text: &'de [u8], limits: Limits) -> Result<Reader<'de>, FormatError> {
-        if text.len() > limits.max_size {
-            let message = format!("larger than {} bytes", limits.max_size);
-            return Err(FormatError::new(FormatErrorKind::Size, message));
-        }
-        if let Some(zero) = memchr::memchr(0, text) {
-            return Err(FormatError::at(FormatErrorKind::Syntax, zero, "zero byte"));
-        }
-        let text = std::str::from_utf8(text)
-            .map_err(|error| FormatError::at(FormatErrorKind::Utf8, error.valid_up_to(), "invalid utf-8"))?;
-        let mut reader = Reader {
-            text,
-            pos: 0,
-            depth: 0,
-            max_depth: limits.max_depth,
-            hashing: false,
-            bare: false,
-            parens: Parens::default(),
-            hopeful: false,
-            frames: Vec::new(),
-            at_key: false,
-        };
-        reader.start()?;
-        Ok(reader)
-    }
-
     /// The byte offset of the cursor.
     pub fn offset(&self) -> usize {
         self.pos
@@ -112,12 +90,19 @@ impl<'de> Reader<'de> {
         let mut result = read(self);
         if result.is_err() && !was_hopeful {
             (self.pos, self.depth, self.hashing, self.bare) = (pos, depth, hashing, bare);
-            self.parens = Parens::default();
-            self.hopeful = false;
-            result = read(self);
+            result = self.carefully(read);
         }
         self.hopeful = was_hopeful;
         result
+    }
+
+    #[cold]
+    fn carefully<T>(&mut self, mut read: impl FnMut(&mut Self) -> Result<T, FormatError>) -> Result<T, FormatError> {
+        if let Some(spare) = &mut self.spare {
+            spare.parens = Parens::default();
+        }
+        self.hopeful = false;
+        read(self)
     }
 
     /// Treats the whole text as a tuple without parentheses.
@@ -139,7 +124,7 @@ impl<'de> Reader<'de> {
 
     #[inline]
     fn bytes(&self) -> &'de [u8] {
-        self.text.as_bytes()
+        self.text
     }
 
     #[inline]
@@ -189,15 +174,24 @@ impl<'de> Reader<'de> {
     /// Moves on to the next element of a container; false at its closing bracket, which is not consumed.
     #[inline]
     pub(crate) fn next_in(&mut self, close: u8, progress: &mut Progress) -> Result<bool, FormatError> {
-        // The usual case first: a comma with an element right behind it.
-        if progress.started
-            && let Some([b',', next, ..]) = self.bytes().get(self.pos..)
-            && !is_space(*next)
-            && *next != close
-        {
-            progress.comma = true;
-            self.pos += 1;
-            return Ok(true);
+        // The usual cases first, all without blanks.
+        match self.peek() {
+            Some(byte) if byte == close => return Ok(false),
+            Some(b',') if progress.started => {
+                if let Some(next) = self.peek_at(1)
+                    && !is_space(next)
+                    && next != close
+                {
+                    progress.comma = true;
+                    self.pos += 1;
+                    return Ok(true);
+                }
+            }
+            Some(byte) if !progress.started && !is_space(byte) => {
+                progress.started = true;
+                return Ok(true);
+            }
+            _ => {}
         }
         self.next_with_space(close, progress)
     }
@@ -223,6 +217,16 @@ impl<'de> Reader<'de> {
     /// Consumes what may stand between the last element and the closing bracket, and the bracket.
     #[inline]
     pub(crate) fn finish(&mut self, close: u8, progress: &mut Progress) -> Result<(), FormatError> {
+        let single = close == b')' && progress.started && !progress.comma;
+        if self.peek() == Some(close) && !single && close != BARE {
+            self.pos += 1;
+            self.depth -= 1;
+            return Ok(());
+        }
+        self.finish_with_space(close, progress)
+    }
+
+    fn finish_with_space(&mut self, close: u8, progress: &mut Progress) -> Result<(), FormatError> {
         self.skip_space()?;
         if progress.started && self.peek() == Some(b',') {
             progress.comma = true;
@@ -306,7 +310,8 @@ impl<'de> Reader<'de> {
     /// An error about the byte at the cursor.
     #[cold]
     pub(crate) fn unexpected(&self, expected: &str) -> FormatError {
-        match self.text[self.pos..].chars().next() {
+        let rest = self.text.get(self.pos..).unwrap_or_default();
+        match String::from_utf8_lossy(&rest[..rest.len().min(4)]).chars().next() {
             None => FormatError::at(
                 FormatErrorKind::UnexpectedEnd,
                 self.pos,

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use compound::{Map, Seq};
 
 /// The first line of every text of serpent.
-pub(crate) const HEADER: &[u8] = b"# serpent utf-8 python3.2\n";
+pub const HEADER: &[u8] = b"# serpent utf-8 python3.2\n";
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

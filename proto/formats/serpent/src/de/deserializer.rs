@@ -151,7 +151,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.skip_space()?;
         match self.peek() {
             Some(b'N') => {
-                self.name()?;
+                if !self.plain_none() {
+                    self.name()?;
+                }
                 visitor.visit_none()
             }
             Some(b'(') => {
@@ -164,7 +166,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
+    #[inline]
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        if self.plain_none() {
+            return visitor.visit_unit();
+        }
         self.any(Mode::Plain, visitor)
     }
 

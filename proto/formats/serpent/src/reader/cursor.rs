@@ -5,14 +5,7 @@ use std::borrow::Cow;
 use firesteel_value::{FormatError, FormatErrorKind};
 use serde::Deserialize;
 
-use super::{Progress, Reader, Text};
-
-/// A container that was entered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    close: u8,
-    progress: Progress,
-}
+use super::{Reader, Text, is_delimiter};
 
 /// A name that is a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +24,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `Type` if the next value is something else.
+    #[inline]
     pub fn open_sequence(&mut self) -> Result<(), FormatError> {
         self.skip_space()?;
         let close = match self.peek() {
@@ -46,6 +40,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `Syntax` if there is neither.
+    #[inline]
     pub fn next_element(&mut self) -> Result<bool, FormatError> {
         self.step(false)
     }
@@ -54,6 +49,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `Type` if the next value is something else.
+    #[inline]
     pub fn open_dict(&mut self) -> Result<(), FormatError> {
         self.skip_space()?;
         if self.peek() != Some(b'{') {
@@ -67,6 +63,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `Syntax` if there is neither.
+    #[inline]
     pub fn next_entry(&mut self) -> Result<bool, FormatError> {
         self.step(true)
     }
@@ -75,7 +72,17 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `Type` if the next value is something else.
+    #[inline]
     pub fn str(&mut self) -> Result<Cow<'de, str>, FormatError> {
+        if !self.at_key
+            && let Some(text) = self.plain_string()
+        {
+            return Ok(Cow::Borrowed(text));
+        }
+        self.any_str()
+    }
+
+    fn any_str(&mut self) -> Result<Cow<'de, str>, FormatError> {
         self.read(|reader| {
             let groups = reader.open_groups()?;
             let start = reader.pos;
@@ -94,6 +101,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `Type` if the value does not fit the type, else what is wrong with the text.
+    #[inline]
     pub fn value<T: Deserialize<'de>>(&mut self) -> Result<T, FormatError> {
         self.read(|reader| {
             reader.hopefully(|reader| T::deserialize(&mut *reader).map_err(|error| error.or_offset(reader.pos)))
@@ -112,13 +120,27 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// `UnexpectedEnd` if there is no value.
+    #[inline]
     pub fn none(&mut self) -> Result<bool, FormatError> {
         self.skip_space()?;
         match self.peek() {
             None => Err(self.unexpected("a value")),
+            Some(b'N') if !self.at_key && self.plain_none() => Ok(true),
             Some(b'N') => self.skip().map(|()| true),
             Some(_) => Ok(false),
         }
+    }
+
+    /// Consumes `None`, if the end of a value follows at once; else nothing.
+    #[inline]
+    pub(crate) fn plain_none(&mut self) -> bool {
+        match self.bytes().get(self.pos..) {
+            Some([b'N', b'o', b'n', b'e', next, ..]) if is_delimiter(*next) => {}
+            Some(b"None") => {}
+            _ => return false,
+        }
+        self.pos += 4;
+        true
     }
 
     /// A name that stands for a value: `None`, `True`, `False`, `...`, `set()`.
@@ -172,32 +194,8 @@ impl<'de> Reader<'de> {
         FormatError::at(FormatErrorKind::Type, self.pos, message)
     }
 
-    fn open(&mut self, close: u8) -> Result<(), FormatError> {
-        if self.at_key {
-            return Err(self.syntax("a key cannot be entered, only read"));
-        }
-        self.enter()?;
-        self.frames.push(Frame { close, progress: Progress::default() });
-        Ok(())
-    }
-
-    fn step(&mut self, dict: bool) -> Result<bool, FormatError> {
-        let Some(mut frame) = self.frames.pop() else {
-            return Err(self.syntax("no container was entered"));
-        };
-        if (frame.close == b'}') != dict {
-            return Err(self.syntax("another kind of container was entered"));
-        }
-        if self.next_in(frame.close, &mut frame.progress)? {
-            self.frames.push(frame);
-            self.at_key = dict;
-            return Ok(true);
-        }
-        self.finish(frame.close, &mut frame.progress)?;
-        Ok(false)
-    }
-
     /// Reads one thing; if the cursor is at a key, as a key, and with the colon behind it.
+    #[inline]
     fn read<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, FormatError>) -> Result<T, FormatError> {
         if !std::mem::take(&mut self.at_key) {
             return read(self);

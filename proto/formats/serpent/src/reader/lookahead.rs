@@ -33,12 +33,12 @@ impl Reader<'_> {
         if self.hopeful {
             return Ok(true);
         }
-        if at >= self.parens.until {
-            self.parens.known.clear();
+        if at >= self.parens().until {
+            self.parens().known.clear();
             return Ok(self.scan(true)? == b',');
         }
-        match self.parens.known.binary_search_by_key(&at, |known| known / 2) {
-            Ok(index) => Ok(self.parens.known[index] & 1 != 0),
+        match self.parens().known.binary_search_by_key(&at, |known| known / 2) {
+            Ok(index) => Ok(self.parens().known[index] & 1 != 0),
             // Learned scans cover whole elements; this cannot be.
             Err(_) => Err(self.syntax("unbalanced brackets")),
         }
@@ -57,9 +57,9 @@ impl Reader<'_> {
         if self.is_empty(b'}')? {
             return Ok(true);
         }
-        let learn = self.pos >= self.parens.until;
+        let learn = self.pos >= self.parens().until;
         if learn {
-            self.parens.known.clear();
+            self.parens().known.clear();
         }
         Ok(self.scan(learn)? == b':')
     }
@@ -109,7 +109,8 @@ impl Reader<'_> {
         let mut at = self.pos + 1;
         let own = learn && bytes[self.pos] == b'(';
         if own {
-            self.parens.known.push(self.pos * 2);
+            let at = self.pos;
+            self.parens().known.push(at * 2);
         }
         while let Some(byte) = bytes.get(at) {
             match byte {
@@ -127,8 +128,8 @@ impl Reader<'_> {
                         return Err(self.too_deep());
                     }
                     if *byte == b'(' && learn {
-                        open.push(Some(self.parens.known.len()));
-                        self.parens.known.push(at * 2);
+                        open.push(Some(self.parens().known.len()));
+                        self.parens().known.push(at * 2);
                     } else {
                         open.push(None);
                     }
@@ -137,11 +138,11 @@ impl Reader<'_> {
                 b',' | b':' => match open.last() {
                     None => {
                         if own {
-                            self.parens.known[0] |= 1;
+                            self.parens().known[0] |= 1;
                         }
                         return Ok(self.scanned(at, learn));
                     }
-                    Some(Some(index)) if *byte == b',' => self.parens.known[*index] |= 1,
+                    Some(Some(index)) if *byte == b',' => self.parens().known[*index] |= 1,
                     Some(_) => {}
                 },
                 _ => {}
@@ -154,7 +155,7 @@ impl Reader<'_> {
 
     fn scanned(&mut self, at: usize, learn: bool) -> u8 {
         if learn {
-            self.parens.until = at;
+            self.parens().until = at;
         }
         self.bytes()[at]
     }

@@ -98,7 +98,7 @@ impl Reader<'_> {
         let (mut at, mut mantissa) = (start, 0);
         digits(bytes, &mut at, &mut mantissa);
         let whole = at - start;
-        let mut byte = *bytes.get(at)?;
+        let mut byte = byte_or_end(bytes, at);
         if is_delimiter(byte) {
             if whole == 0 || whole > 18 || (whole > 1 && bytes[start] == b'0') {
                 return None;
@@ -116,7 +116,7 @@ impl Reader<'_> {
             let point = at;
             digits(bytes, &mut at, &mut mantissa);
             exponent = -((at - point) as i64);
-            byte = *bytes.get(at)?;
+            byte = byte_or_end(bytes, at);
         }
         // The sum wraps beyond 19 digits that count.
         let total = whole + exponent.unsigned_abs() as usize;
@@ -136,7 +136,7 @@ impl Reader<'_> {
                 return None;
             }
             exponent += if minus { -(scale as i64) } else { scale as i64 };
-            byte = *bytes.get(at)?;
+            byte = byte_or_end(bytes, at);
         }
         if !is_delimiter(byte) {
             return None;
@@ -247,7 +247,7 @@ impl Reader<'_> {
             }
             self.tail(10)?;
         }
-        let text = &self.text[start..self.pos];
+        let text = self.slice(start, self.pos)?;
         if let Some(b'j' | b'J') = self.peek() {
             self.pos += 1;
             self.number_ends()?;
@@ -306,6 +306,12 @@ impl Reader<'_> {
     fn malformed(&self) -> FormatError {
         self.syntax("malformed number: only a real plus or minus an imaginary number can be added")
     }
+}
+
+/// A byte; the end of the text ends a number as a delimiter does.
+#[inline(always)]
+fn byte_or_end(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(b',')
 }
 
 /// Adds digits to a number, which wraps when they are too many.

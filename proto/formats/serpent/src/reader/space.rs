@@ -35,7 +35,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The start of the text: what `ast.literal_eval` strips, empty lines and comments.
+    /// Goes to the start of the text, behind what `ast.literal_eval` strips, empty lines and comments.
     pub(super) fn start(&mut self) -> Result<(), FormatError> {
         while let Some(b' ' | b'\t') = self.peek() {
             self.pos += 1;
@@ -50,10 +50,18 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// `Trailing` if something follows, `Syntax` for indentation.
+    #[inline]
     pub fn end(&mut self) -> Result<(), FormatError> {
         if self.depth > 0 {
             return Err(self.unexpected("a closing bracket"));
         }
+        if self.pos == self.text.len() {
+            return Ok(());
+        }
+        self.end_with_space()
+    }
+
+    fn end_with_space(&mut self) -> Result<(), FormatError> {
         self.skip_space()?;
         match self.peek() {
             None => return Ok(()),

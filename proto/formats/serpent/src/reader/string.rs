@@ -54,7 +54,12 @@ impl<'de> Reader<'de> {
             [close, next, ..] if *close == quote && is_delimiter(*next) => {
                 // An empty string may be the start of three quotes, but not with a delimiter behind it.
                 self.pos = end + 1;
-                self.text.get(start..end)
+                self.slice(start, end).ok()
+            }
+            // Outside of brackets, the text may end here.
+            [close] if *close == quote => {
+                self.pos = end + 1;
+                self.slice(start, end).ok()
             }
             _ => None,
         }
@@ -182,7 +187,7 @@ impl<'de> Reader<'de> {
             return Err(FormatError::at(FormatErrorKind::Syntax, start, message));
         }
         Ok(match built {
-            None => Piece::Plain(&self.text[inside..end]),
+            None => Piece::Plain(self.slice(inside, end)?),
             Some(mut built) => {
                 built.extend_from_slice(&bytes[done..end]);
                 Piece::Built(built)
