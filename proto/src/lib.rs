@@ -1,10 +1,53 @@
-//! The sans-IO protocol core of firesteel.
+//! The protocol core of firesteel: Python remote objects (Pyro5) without IO.
+//!
+//! A program calls the objects of another as if they were its own, in Rust or in Python. This crate is
+//! the whole of the protocol as state machines: it opens no socket, reads no clock, starts no thread and
+//! has no randomness of its own. Bytes and time go in, bytes come out; user code runs in one place,
+//! [`Daemon::dispatch`]. So it works in anybody's event loop: [`embedding`] shows how.
+//!
+//! # Layers
+//!
+//! Each can be used alone.
+//!
+//! 1. [`wire`]: messages and their bytes.
+//! 2. [`connection`]: the state machines of one byte stream each, for gateways and dispatchers.
+//! 3. [`Daemon`] hosts objects and owns all incoming sessions; [`Client`] calls them and owns all
+//!    outgoing connections.
+//!
+//! # Hosting
+//!
+//! An [`Object`] names its members in [`Metadata`] and runs them in one `match`; `#[expose]` (feature
+//! `macros`) writes both. A method reads its arguments with [`Args::bind`], answers with
+//! [`Context::answer`] or [later](Context::defer), and raises a [`Fault`], which Python sees as the
+//! exception of that class.
+//!
+//! # Calling
+//!
+//! [`Client::proxy`] makes a proxy from a URI, [`Client::call`] takes a [`Request`], and the answer comes
+//! as a [`ProxyEvent`]. Adapters make that a call that waits. `#[remote]` on a trait writes a typed proxy.
+//!
+//! # Values
+//!
+//! Arguments and answers are anything that serde knows. [`Value`] is Python's data model where the type
+//! is not known beforehand; an [`Instance`] in it is Pyro's class dictionary: exceptions, URIs, proxies
+//! and classes of the user's are data here, never code. [`ClassNames`] gives structs a class.
+//!
+//! # Limits
+//!
+//! A peer's bytes cause no panic and no endless loop, and memory stays within [`Limits`].
+//!
+//! # Features
+//!
+//! - `macros`: `#[expose]` and `#[remote]`.
+//! - `compression`: compressed messages (zlib).
+//! - `testing`: a client and a daemon on a virtual clock, see `testing`.
 
 #![forbid(unsafe_code)]
 
 mod client;
 pub mod connection;
 mod daemon;
+pub mod embedding;
 mod entropy;
 mod error;
 mod fault;

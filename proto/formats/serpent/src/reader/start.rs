@@ -1,0 +1,143 @@
+//! Where a reader begins: limits, encoding, the first line.
+
+use firesteel_value::{FormatError, FormatErrorKind, Limits};
+
+use super::{Frame, NEAR, Progress, Reader, is_space};
+use crate::HEADER;
+
+/// Up to here a text is worth a look whether it is ASCII.
+const SHORT: usize = 160;
+
+impl<'de> Reader<'de> {
+    /// A reader positioned at the value.
+    ///
+    /// # Errors
+    /// `Size` over the limit, `Utf8`, `Syntax` for a zero byte or indentation, `UnexpectedEnd` if there is no value.
+    #[inline]
+    pub fn new(text: &'de [u8], limits: Limits) -> Result<Reader<'de>, FormatError> {
+        let mut reader = Reader::at(text, 0, limits)?;
+        if text.starts_with(HEADER) && text.get(HEADER.len()).is_some_and(|byte| !is_space(*byte)) {
+            reader.pos = HEADER.len();
+        } else {
+            reader.start()?;
+        }
+        Ok(reader)
+    }
+
+    /// A reader inside of a tuple: at an element of it that begins at an offset, as if [`Reader::open_sequence`] and
+    /// [`Reader::next_element`] had just led there.
+    ///
+    /// That is for a program that knows what begins the text, up to the comma or parenthesis before the offset. What
+    /// follows is checked as always; what goes before it is not, or not all of it.
+    ///
+    /// ```
+    /// use firesteel_serpent::Reader;
+    /// use firesteel_value::Limits;
+    ///
+    /// let text = b"# serpent utf-8 python3.2\n('obj','add',(1,2),{})";
+    /// let mut reader = Reader::within(text, 39, Limits::default()).unwrap();
+    /// assert_eq!(reader.value::<(i64, i64)>().unwrap(), (1, 2));
+    /// assert!(reader.next_element().unwrap());
+    /// reader.skip().unwrap();
+    /// assert!(!reader.next_element().unwrap());
+    /// reader.end().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Size` and `Depth` over the limits, `Utf8`, `Syntax` for a zero byte, `UnexpectedEnd` if the offset is not in
+    /// the text.
+    #[inline]
+    pub fn within(text: &'de [u8], offset: usize, limits: Limits) -> Result<Reader<'de>, FormatError> {
+        let mut reader = Reader::at(text, offset, limits)?;
+        if limits.max_depth == 0 {
+            return Err(reader.too_deep());
+        }
+        reader.depth = 1;
+        reader.open = 1;
+        // Only behind a comma the parenthesis cannot be one around a single value.
+        let comma = text[..offset].trim_ascii_end().ends_with(b",");
+        reader.near[0] = Frame { close: b')', progress: Progress { started: true, comma } };
+        Ok(reader)
+    }
+
+    /// A reader at an offset, from which on the text is checked.
+    #[inline]
+    fn at(text: &'de [u8], pos: usize, limits: Limits) -> Result<Reader<'de>, FormatError> {
+        let Some(rest) = text.get(pos..).filter(|_| text.len() <= limits.max_size) else {
+            return Err(misfit(text, limits));
+        };
+        let str = if rest.len() <= SHORT && is_ascii_without_zero(rest) { None } else { Some(checked(text)?) };
+        Ok(Reader {
+            text,
+            str,
+            pos,
+            depth: 0,
+            max_depth: limits.max_depth,
+            hashing: false,
+            bare: false,
+            hopeful: false,
+            at_key: false,
+            open: 0,
+            near: [Frame::NONE; NEAR],
+            spare: None,
+        })
+    }
+
+    /// A part of the text between ASCII characters.
+    #[inline]
+    pub(super) fn slice(&self, start: usize, end: usize) -> Result<&'de str, FormatError> {
+        let slice = match self.str {
+            Some(text) => text.get(start..end),
+            None => self.text.get(start..end).and_then(|text| std::str::from_utf8(text).ok()),
+        };
+        slice.ok_or_else(|| self.syntax("invalid utf-8"))
+    }
+}
+
+#[cold]
+fn misfit(text: &[u8], limits: Limits) -> FormatError {
+    if text.len() > limits.max_size {
+        return FormatError::new(FormatErrorKind::Size, format!("larger than {} bytes", limits.max_size));
+    }
+    FormatError::at(FormatErrorKind::UnexpectedEnd, text.len(), "the text ends before the element")
+}
+
+#[inline(never)]
+fn checked(text: &[u8]) -> Result<&str, FormatError> {
+    if let Some(zero) = memchr::memchr(0, text) {
+        return Err(FormatError::at(FormatErrorKind::Syntax, zero, "zero byte"));
+    }
+    std::str::from_utf8(text)
+        .map_err(|error| FormatError::at(FormatErrorKind::Utf8, error.valid_up_to(), "invalid utf-8"))
+}
+
+#[inline]
+fn is_ascii_without_zero(bytes: &[u8]) -> bool {
+    // The top bit of what is left: of a zero after the subtraction, of anything else before it. What a zero borrows
+    // from the byte above does not matter then.
+    let odd = |word: u64| word | word.wrapping_sub(0x0101_0101_0101_0101);
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(|byte| (1..0x80).contains(byte));
+    };
+    let mut all = odd(u64::from_le_bytes(*last));
+    for word in bytes.as_chunks::<8>().0 {
+        all |= odd(u64::from_le_bytes(*word));
+    }
+    all & 0x8080_8080_8080_8080 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_byte_is_judged_at_every_place() {
+        for byte in 0..=255_u8 {
+            for len in 1..40 {
+                for place in 0..len {
+                    let mut bytes = vec![1 + (place % 127) as u8; len];
+                    bytes[place] = byte;
+                    assert_eq!(super::is_ascii_without_zero(&bytes), (1..0x80).contains(&byte), "{byte} {place} {len}");
+                }
+            }
+        }
+    }
+}
