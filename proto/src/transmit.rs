@@ -12,7 +12,7 @@ const OWN_CHUNK: usize = 16 * 1024;
 /// The unsent bytes of one machine, in order.
 ///
 /// Small pushes are appended to one growing buffer, whose memory is used again; large ones keep
-/// their own. An empty outbox that was [trimmed](Outbox::trim) holds no memory.
+/// their own. An idle daemon takes the memory of an empty outbox for others.
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// Sealed chunks, sent before `tail`.
