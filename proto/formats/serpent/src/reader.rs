@@ -67,9 +67,10 @@ pub struct Reader<'de> {
     hopeful: bool,
     /// The cursor stands at a key of the innermost container that was entered step by step.
     at_key: bool,
-    /// How many were entered so.
-    open: usize,
-    /// The outer ones of them.
+    /// That container.
+    inner: Frame,
+    /// How many are around it, and the outermost of those.
+    outer: usize,
     near: [Frame; NEAR],
     spare: Option<Box<Spare>>,
 }

@@ -15,8 +15,10 @@ macro_rules! integers {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            if let Quick::Int(number) = self.quick_number() {
-                return visitor.visit_i64(number);
+            match self.quick_number() {
+                Quick::Int(number) => return visitor.visit_i64(number),
+                Quick::Float(bits) => return visitor.visit_f64(f64::from_bits(bits)),
+                Quick::None => {}
             }
             let groups = self.open_groups()?;
             if !self.at_number() {

@@ -2,9 +2,9 @@
 
 use firesteel_value::FormatError;
 
-use super::{Parens, Progress, Reader};
+use super::{Parens, Progress, Reader, is_space};
 
-/// Calls are nested less deeply; up to here nothing is allocated.
+/// Calls are nested less deeply; for so many nothing is allocated.
 pub(super) const NEAR: usize = 4;
 
 /// A container that was entered.
@@ -43,57 +43,56 @@ impl Reader<'_> {
             return Err(self.syntax("a key cannot be entered, only read"));
         }
         self.enter()?;
-        let frame = Frame { close, progress: Progress::default() };
-        match self.near.get_mut(self.open) {
-            Some(near) => *near = frame,
-            None => self.spare().far.push(frame),
+        let around = std::mem::replace(&mut self.inner, Frame { close, progress: Progress::default() });
+        if around.close != 0 {
+            match self.near.get_mut(self.outer) {
+                Some(near) => *near = around,
+                None => self.spare().far.push(around),
+            }
+            self.outer += 1;
         }
-        self.open += 1;
         Ok(())
     }
 
     /// Moves on in the innermost container; false behind its end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(&mut self, dict: bool) -> Result<bool, FormatError> {
-        let Some(index) = self.open.checked_sub(1) else {
-            return Err(self.syntax("no container was entered"));
-        };
-        let Some(&frame) = self.near.get(index) else {
-            return self.far_step(dict);
-        };
-        let (more, frame) = self.step_in(frame, dict)?;
-        if let Some(near) = self.near.get_mut(index) {
-            *near = frame;
+        // The usual case first: the next element stands where it should, without blanks.
+        let Frame { close, progress } = self.inner;
+        let right = if dict { close == b'}' } else { matches!(close, b')' | b']') };
+        if right && (!progress.started || self.peek() == Some(b',')) {
+            let at = self.pos + usize::from(progress.started);
+            if self.text.get(at).is_some_and(|byte| *byte != close && !is_space(*byte)) {
+                self.inner.progress = Progress { started: true, comma: progress.started };
+                self.pos = at;
+                self.at_key = dict;
+                return Ok(true);
+            }
         }
-        self.open = index + usize::from(more);
-        Ok(more)
+        self.any_step(dict)
     }
 
-    #[cold]
-    fn far_step(&mut self, dict: bool) -> Result<bool, FormatError> {
-        let Some(frame) = self.spare().far.pop() else {
+    fn any_step(&mut self, dict: bool) -> Result<bool, FormatError> {
+        let Frame { close, mut progress } = self.inner;
+        if close == 0 {
             return Err(self.syntax("no container was entered"));
-        };
-        let (more, frame) = self.step_in(frame, dict)?;
-        if more {
-            self.spare().far.push(frame);
-        } else {
-            self.open -= 1;
         }
-        Ok(more)
-    }
-
-    #[inline]
-    fn step_in(&mut self, mut frame: Frame, dict: bool) -> Result<(bool, Frame), FormatError> {
-        if (frame.close == b'}') != dict {
+        if (close == b'}') != dict {
             return Err(self.syntax("another kind of container was entered"));
         }
-        let more = self.next_in(frame.close, &mut frame.progress)?;
-        if more {
+        if self.next_in(close, &mut progress)? {
+            self.inner.progress = progress;
             self.at_key = dict;
-        } else {
-            self.finish(frame.close, &mut frame.progress)?;
+            return Ok(true);
         }
-        Ok((more, frame))
+        self.finish(close, &mut progress)?;
+        self.inner = Frame::NONE;
+        if let Some(outer) = self.outer.checked_sub(1) {
+            self.outer = outer;
+            let far = |spare: &mut Option<Box<Spare>>| spare.as_mut()?.far.pop();
+            let around = self.near.get(outer).copied().or_else(|| far(&mut self.spare));
+            self.inner = around.unwrap_or(Frame::NONE);
+        }
+        Ok(false)
     }
 }

@@ -53,10 +53,9 @@ impl<'de> Reader<'de> {
             return Err(reader.too_deep());
         }
         reader.depth = 1;
-        reader.open = 1;
         // Only behind a comma the parenthesis cannot be one around a single value.
         let comma = text[..offset].trim_ascii_end().ends_with(b",");
-        reader.near[0] = Frame { close: b')', progress: Progress { started: true, comma } };
+        reader.inner = Frame { close: b')', progress: Progress { started: true, comma } };
         Ok(reader)
     }
 
@@ -77,7 +76,8 @@ impl<'de> Reader<'de> {
             bare: false,
             hopeful: false,
             at_key: false,
-            open: 0,
+            inner: Frame::NONE,
+            outer: 0,
             near: [Frame::NONE; NEAR],
             spare: None,
         })
@@ -113,17 +113,16 @@ fn checked(text: &[u8]) -> Result<&str, FormatError> {
 
 #[inline]
 fn is_ascii_without_zero(bytes: &[u8]) -> bool {
-    // The top bit of what is left: of a zero after the subtraction, of anything else before it. What a zero borrows
-    // from the byte above does not matter then.
-    let odd = |word: u64| word | word.wrapping_sub(0x0101_0101_0101_0101);
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().all(|byte| (1..0x80).contains(byte));
+    let odd = |byte: u8| byte.wrapping_sub(1) >= 0x7f;
+    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
+        return !bytes.iter().any(|byte| odd(*byte));
     };
-    let mut all = odd(u64::from_le_bytes(*last));
-    for word in bytes.as_chunks::<8>().0 {
-        all |= odd(u64::from_le_bytes(*word));
-    }
-    all & 0x8080_8080_8080_8080 == 0
+    // All of some bytes at a time is less work than to stop at the first.
+    let any_odd = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | odd(*byte));
+    let Some(last16) = bytes.last_chunk::<16>() else {
+        return !(any_odd(first) | any_odd(last));
+    };
+    !(bytes.as_chunks::<16>().0.iter().any(|chunk| any_odd(chunk)) || any_odd(last16))
 }
 
 #[cfg(test)]

@@ -45,24 +45,21 @@ impl<'de> Reader<'de> {
     /// The usual case: one literal without prefix and escapes, followed by what ends a value. Else it does nothing.
     #[inline]
     pub(crate) fn plain_string(&mut self) -> Option<&'de str> {
-        let quote @ (b'\'' | b'"') = self.peek()? else {
+        let [quote @ (b'\'' | b'"'), rest @ ..] = self.bytes().get(self.pos..)? else {
             return None;
         };
-        let start = self.pos + 1;
-        let end = self.plain_end(start, quote);
-        match self.bytes().get(end..)? {
-            [close, next, ..] if *close == quote && is_delimiter(*next) => {
-                // An empty string may be the start of three quotes, but not with a delimiter behind it.
-                self.pos = end + 1;
-                self.slice(start, end).ok()
-            }
+        let len = plain_len(rest, *quote);
+        match rest.get(len..)? {
+            [close, next, ..] if close == quote && is_delimiter(*next) => {}
             // Outside of brackets, the text may end here.
-            [close] if *close == quote => {
-                self.pos = end + 1;
-                self.slice(start, end).ok()
-            }
-            _ => None,
+            [close] if close == quote => {}
+            _ => return None,
         }
+        // An empty string may be the start of three quotes, but not with nothing or a delimiter behind it.
+        let start = self.pos + 1;
+        let text = self.slice(start, start + len).ok()?;
+        self.pos = start + len + 1;
+        Some(text)
     }
 
     fn any_string(&mut self) -> Result<Text<'de>, FormatError> {
@@ -273,36 +270,47 @@ impl<'de> Reader<'de> {
     /// From inside of a string to its first quote, backslash or line end, or to the end of the text.
     #[inline]
     fn plain_end(&self, start: usize, quote: u8) -> usize {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const TOPS: u64 = 0x8080_8080_8080_8080;
-        const NEAR: usize = 64;
-        let bytes = self.bytes();
-        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-        let mut at = start;
-        while let Some(word) = bytes.get(at..at + 8) {
-            let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
-            let control = word.wrapping_sub(ONES * 0x10) & !word;
-            let quotes = zero(word ^ (ONES * u64::from(quote)));
-            let stops = (control | quotes | zero(word ^ (ONES * 0x5c))) & TOPS;
-            if stops == 0 {
-                at += 8;
-                if at - start >= NEAR {
-                    return far_end(bytes, at, quote);
-                }
-                continue;
-            }
-            // The lowest mark is exact; those above may not be.
-            at += stops.trailing_zeros() as usize / 8;
-            if is_stop(bytes[at], quote) {
-                return at;
-            }
-            at += 1;
-        }
-        while at < bytes.len() && !is_stop(bytes[at], quote) {
-            at += 1;
-        }
-        at
+        start + self.bytes().get(start..).map_or(0, |rest| plain_len(rest, quote))
     }
+}
+
+/// How much of a string comes before its first quote, backslash or line end, or before the end of the text.
+#[inline]
+fn plain_len(rest: &[u8], quote: u8) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    const NEAR: usize = 64;
+    let mut at = 0;
+    while let Some((word, _)) = rest.get(at..).and_then(|rest| rest.split_first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*word);
+        // Marks control characters, the quote, backslashes, and what is not ASCII. The lowest mark is exact; those
+        // above may not be.
+        let control = word.wrapping_sub(ONES * 0x10);
+        let quotes = (word ^ (ONES * u64::from(quote))).wrapping_sub(ONES);
+        let backslashes = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
+        let marks = (word | control | quotes | backslashes) & TOPS;
+        if marks != 0 {
+            at += marks.trailing_zeros() as usize / 8;
+            return if rest[at] == quote { at } else { rough_len(rest, at, quote) };
+        }
+        at += 8;
+        if at == NEAR {
+            return far_len(rest, at, quote);
+        }
+    }
+    rough_len(rest, at, quote)
+}
+
+/// The same with characters that are not ASCII, and near the end of the text.
+fn rough_len(rest: &[u8], start: usize, quote: u8) -> usize {
+    let mut at = start;
+    while at < rest.len() && !is_stop(rest[at], quote) {
+        at += 1;
+        if at - start == 16 {
+            return far_len(rest, at, quote);
+        }
+    }
+    at
 }
 
 #[inline]
@@ -310,9 +318,9 @@ fn is_stop(byte: u8, quote: u8) -> bool {
     byte == quote || matches!(byte, b'\\' | b'\n' | b'\r')
 }
 
-/// The end of a long string.
-fn far_end(bytes: &[u8], start: usize, quote: u8) -> usize {
-    let rest = &bytes[start..];
+/// The same for a long string.
+fn far_len(rest: &[u8], start: usize, quote: u8) -> usize {
+    let rest = &rest[start..];
     let end = memchr::memchr3(quote, b'\\', b'\n', rest).unwrap_or(rest.len());
     start + memchr::memchr(b'\r', &rest[..end]).unwrap_or(end)
 }
