@@ -5,7 +5,7 @@ use firesteel_value::FormatError;
 use super::{Parens, Progress, Reader, is_space};
 
 /// Calls are nested less deeply; for so many nothing is allocated.
-pub(super) const NEAR: usize = 4;
+pub(super) const NEAR: usize = 3;
 
 /// A container that was entered.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,18 @@ impl Reader<'_> {
     }
 
     fn any_step(&mut self, dict: bool) -> Result<bool, FormatError> {
+        let Frame { close, progress } = self.inner;
+        let single = close == b')' && progress.started && !progress.comma;
+        if self.peek() == Some(close) && (close == b'}') == dict && !single {
+            self.pos += 1;
+            self.depth -= 1;
+            self.close();
+            return Ok(false);
+        }
+        self.careful_step(dict)
+    }
+
+    fn careful_step(&mut self, dict: bool) -> Result<bool, FormatError> {
         let Frame { close, mut progress } = self.inner;
         if close == 0 {
             return Err(self.syntax("no container was entered"));
@@ -86,13 +98,21 @@ impl Reader<'_> {
             return Ok(true);
         }
         self.finish(close, &mut progress)?;
-        self.inner = Frame::NONE;
-        if let Some(outer) = self.outer.checked_sub(1) {
-            self.outer = outer;
-            let far = |spare: &mut Option<Box<Spare>>| spare.as_mut()?.far.pop();
-            let around = self.near.get(outer).copied().or_else(|| far(&mut self.spare));
-            self.inner = around.unwrap_or(Frame::NONE);
-        }
+        self.close();
         Ok(false)
+    }
+
+    /// Goes back to the container around the innermost one.
+    #[inline]
+    fn close(&mut self) {
+        let Some(outer) = self.outer.checked_sub(1) else {
+            self.inner = Frame::NONE;
+            return;
+        };
+        self.outer = outer;
+        self.inner = match self.near.get(outer) {
+            Some(near) => *near,
+            None => self.spare().far.pop().unwrap_or(Frame::NONE),
+        };
     }
 }

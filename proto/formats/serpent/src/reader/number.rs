@@ -247,7 +247,7 @@ impl Reader<'_> {
             }
             self.tail(10)?;
         }
-        let text = self.slice(start, self.pos)?;
+        let text = self.checked_slice(start, self.pos)?;
         if let Some(b'j' | b'J') = self.peek() {
             self.pos += 1;
             self.number_ends()?;

@@ -85,12 +85,16 @@ impl<'de> Reader<'de> {
 
     /// A part of the text between ASCII characters.
     #[inline]
-    pub(super) fn slice(&self, start: usize, end: usize) -> Result<&'de str, FormatError> {
-        let slice = match self.str {
+    pub(super) fn slice(&self, start: usize, end: usize) -> Option<&'de str> {
+        match self.str {
             Some(text) => text.get(start..end),
-            None => self.text.get(start..end).and_then(|text| std::str::from_utf8(text).ok()),
-        };
-        slice.ok_or_else(|| self.syntax("invalid utf-8"))
+            None => std::str::from_utf8(self.text.get(start..end)?).ok(),
+        }
+    }
+
+    /// The same where it cannot be anything else than text.
+    pub(super) fn checked_slice(&self, start: usize, end: usize) -> Result<&'de str, FormatError> {
+        self.slice(start, end).ok_or_else(|| self.syntax("invalid utf-8"))
     }
 }
 

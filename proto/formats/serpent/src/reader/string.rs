@@ -57,7 +57,7 @@ impl<'de> Reader<'de> {
         }
         // An empty string may be the start of three quotes, but not with nothing or a delimiter behind it.
         let start = self.pos + 1;
-        let text = self.slice(start, start + len).ok()?;
+        let text = self.slice(start, start + len)?;
         self.pos = start + len + 1;
         Some(text)
     }
@@ -184,7 +184,7 @@ impl<'de> Reader<'de> {
             return Err(FormatError::at(FormatErrorKind::Syntax, start, message));
         }
         Ok(match built {
-            None => Piece::Plain(self.slice(inside, end)?),
+            None => Piece::Plain(self.checked_slice(inside, end)?),
             Some(mut built) => {
                 built.extend_from_slice(&bytes[done..end]);
                 Piece::Built(built)
@@ -275,20 +275,18 @@ impl<'de> Reader<'de> {
 }
 
 /// How much of a string comes before its first quote, backslash or line end, or before the end of the text.
-#[inline]
+#[inline(always)]
 fn plain_len(rest: &[u8], quote: u8) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    const NEAR: usize = 64;
+    let first = rest.first_chunk().map_or(0, |word| marks(word, quote));
+    let len = first.trailing_zeros() as usize / 8;
+    if rest.get(len) == Some(&quote) { len } else { longer_plain_len(rest, quote) }
+}
+
+fn longer_plain_len(rest: &[u8], quote: u8) -> usize {
+    const NEAR: usize = 96;
     let mut at = 0;
-    while let Some((word, _)) = rest.get(at..).and_then(|rest| rest.split_first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*word);
-        // Marks control characters, the quote, backslashes, and what is not ASCII. The lowest mark is exact; those
-        // above may not be.
-        let control = word.wrapping_sub(ONES * 0x10);
-        let quotes = (word ^ (ONES * u64::from(quote))).wrapping_sub(ONES);
-        let backslashes = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
-        let marks = (word | control | quotes | backslashes) & TOPS;
+    for word in rest.as_chunks().0 {
+        let marks = marks(word, quote);
         if marks != 0 {
             at += marks.trailing_zeros() as usize / 8;
             return if rest[at] == quote { at } else { rough_len(rest, at, quote) };
@@ -299,6 +297,18 @@ fn plain_len(rest: &[u8], quote: u8) -> usize {
         }
     }
     rough_len(rest, at, quote)
+}
+
+/// Marks control characters, the quote, backslashes, and what is not ASCII. The lowest mark is exact; those above may
+/// not be.
+#[inline(always)]
+fn marks(word: &[u8; 8], quote: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(*word);
+    let control = word.wrapping_sub(ONES * 0x10);
+    let quotes = (word ^ (ONES * u64::from(quote))).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
+    (word | control | quotes | backslashes) & (ONES * 0x80)
 }
 
 /// The same with characters that are not ASCII, and near the end of the text.
