@@ -66,6 +66,9 @@ impl Proxy {
     }
 
     /// The same proxy, whose calls end with [`CallFailure::Deadline`] after `timeout`.
+    ///
+    /// Connecting, the handshake and PINGs have the times of the config: `handshake_timeout`,
+    /// `call_timeout`.
     #[must_use]
     pub fn timeout(&self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self.clone() }
@@ -107,6 +110,14 @@ impl Proxy {
     /// It could not be sent.
     pub fn notify(&self, method: &str, args: &impl Arguments) -> Result<(), CallFailure> {
         self.line.notify(self.proxy, &Request::method(method, args))
+    }
+
+    /// Sends a call that is described in full and that nobody waits for; returns when it is sent.
+    ///
+    /// # Errors
+    /// It could not be sent.
+    pub fn notify_with(&self, request: Request<'_>) -> Result<(), CallFailure> {
+        self.line.notify(self.proxy, &request)
     }
 
     /// Reads an attribute.
@@ -188,6 +199,6 @@ impl Caller for Proxy {
     }
 
     fn notify_request(&self, request: Request<'_>) -> Result<(), CallFailure> {
-        self.line.notify(self.proxy, &request)
+        self.notify_with(request)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub struct Stopper(Arc<Stop>);
 
 pub(crate) struct Stop {
     asked: AtomicBool,
+    /// In milliseconds.
+    grace: AtomicU64,
     poller: Arc<Poller>,
 }
 
@@ -44,6 +46,12 @@ impl Stopper {
     /// The server takes no further connections and calls, lets those end that run (for five seconds
     /// at most), and returns from `run`.
     pub fn stop(&self) {
+        self.stop_within(GRACE);
+    }
+
+    /// Like [`stop`](Self::stop), with another time for the calls that run.
+    pub fn stop_within(&self, grace: Duration) {
+        self.0.grace.store(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
         self.0.asked.store(true, Ordering::Release);
         self.0.poller.notify();
     }
@@ -134,7 +142,11 @@ impl Server<Shared> {
 impl<R: Registry> Server<R> {
     fn with_daemon(mut daemon: Daemon<R>) -> io::Result<Self> {
         let sockets = Sockets::new()?;
-        let stop = Arc::new(Stop { asked: AtomicBool::new(false), poller: Arc::clone(sockets.poller()) });
+        let stop = Arc::new(Stop {
+            asked: AtomicBool::new(false),
+            grace: AtomicU64::new(0),
+            poller: Arc::clone(sockets.poller()),
+        });
         daemon.set_waker(Waker::from(Arc::clone(&stop)));
         Ok(Self { daemon, sockets, stop })
     }
@@ -227,7 +239,8 @@ impl<R: Registry> Server<R> {
         if self.stop.asked.swap(false, Ordering::AcqRel) {
             self.sockets.close_listeners();
             let now = Instant::now();
-            self.daemon.shutdown(now, GRACE);
+            let grace = Duration::from_millis(self.stop.grace.load(Ordering::Acquire));
+            self.daemon.shutdown(now, grace);
             self.flush(now);
         }
         let deserted = self.sockets.listeners().is_empty() && self.daemon.session_count() == 0;
