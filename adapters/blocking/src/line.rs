@@ -267,8 +267,12 @@ impl Line {
             match event {
                 ProxyEvent::Done { id, result, annotations } => state.done.push((id, (result, annotations))),
                 ProxyEvent::Closed { connection, .. } => {
-                    if state.socket.as_ref().is_some_and(|(id, _)| *id == connection) {
-                        state.socket = None;
+                    if state.socket.as_ref().is_some_and(|(id, _)| *id == connection)
+                        && let Some((_, socket)) = state.socket.take()
+                        && state.reading
+                    {
+                        // Another thread may be waiting in a read: nothing will come any more.
+                        socket.shutdown();
                     }
                 }
                 _ => {}

@@ -1,7 +1,7 @@
 //! A connected stream socket of any family.
 
 use std::io::{self, IoSlice, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -43,6 +43,15 @@ impl Socket {
             Self::Tcp(stream) => stream.set_read_timeout(timeout),
             Self::Unix(stream) => stream.set_read_timeout(timeout),
         }
+    }
+
+    /// Ends the connection: whoever waits for it returns.
+    pub(crate) fn shutdown(&self) {
+        // It fails where the connection has ended already.
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Both),
+        };
     }
 
     /// Who is at the other end of a socket that a listener accepted.
