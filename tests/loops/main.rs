@@ -1,0 +1,75 @@
+//! One suite of scenarios through every loop and every transport: a loop may differ in how it waits,
+//! in nothing that a client sees.
+//!
+//! To add an adapter, implement [`Loop`](stage::Loop) for it and name it in `suite!` below.
+
+mod blocking;
+mod by_hand;
+mod raw;
+mod scenarios;
+mod stage;
+mod thing;
+mod wire;
+
+/// Makes a module of tests for each loop.
+macro_rules! suite {
+    ($($name:ident: $host:ty;)*) => {$(
+        mod $name {
+            transport!(tcp_v4, $host, crate::stage::Transport::V4);
+            transport!(tcp_v6, $host, crate::stage::Transport::V6);
+            transport!(unix, $host, crate::stage::Transport::Unix);
+            transport!(pair, $host, crate::stage::Transport::Pair);
+        }
+    )*};
+}
+
+/// The scenarios over one transport.
+macro_rules! transport {
+    ($name:ident, $host:ty, $transport:expr) => {
+        mod $name {
+            use crate::scenarios::*;
+            scenarios!($host, $transport, {
+                calls::calls_and_faults,
+                calls::many_threads_share_a_proxy,
+                calls::a_oneway_then_close,
+                calls::calls_of_one_object_overlap,
+                deferred::answers_from_another_thread,
+                deferred::a_storm_of_answers,
+                deferred::nobody_waits_any_more,
+                deferred::a_late_answer_is_dropped,
+                ends::a_lost_connection_is_made_again,
+                ends::a_shutdown_lets_deferred_answers_out,
+                ends::a_shutdown_lets_a_running_call_end,
+                ends::connections_come_and_go,
+                resets::before_the_handshake,
+                resets::in_a_header,
+                resets::while_an_answer_is_awaited,
+                resets::in_a_large_request,
+                resets::in_a_large_reply,
+                load::a_flood_beside_a_polite_client,
+                load::a_slow_reader,
+                load::large_messages,
+                load::more_than_a_turn_of_pings,
+                fragments::single_bytes,
+                fragments::half_messages_and_long_pauses,
+                fragments::a_silent_client_is_not_a_slow_one,
+                garbage::garbage_beside_good_clients,
+            });
+        }
+    };
+}
+
+macro_rules! scenarios {
+    ($host:ty, $transport:expr, {$($module:ident::$scenario:ident,)*}) => {$(
+        #[test]
+        fn $scenario() {
+            crate::stage::play($transport, $module::$scenario::<$host>);
+        }
+    )*};
+}
+
+suite! {
+    poll_by_hand: crate::by_hand::ByHand;
+    blocking_local: crate::blocking::OneThread;
+    blocking_threads: crate::blocking::Threads;
+}
