@@ -126,6 +126,11 @@ impl Link {
         self.inbox.unused()
     }
 
+    /// True while the peer has begun nothing, neither a message nor what a layer may wait for.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.inbox.is_empty() && self.layered.is_none()
+    }
+
     // Output.
 
     /// Where messages are appended.

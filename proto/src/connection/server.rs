@@ -126,6 +126,11 @@ impl ServerCore {
     // Input.
 
     pub(crate) fn handle_filled(&mut self, now: Instant, scratch: &[u8], n: usize) {
+        if let State::Handshake(Handshake::Absent | Handshake::Auto, at) = &mut self.state
+            && self.link.is_silent()
+        {
+            *at = now + self.config.handshake_timeout;
+        }
         self.link.handle_filled(now, scratch, n);
         self.advance();
     }
@@ -160,8 +165,10 @@ impl ServerCore {
         }
     }
 
+    /// Where no handshake is due, the first call may come at any time: only half of one may not last.
     fn handshake_deadline(&self) -> Option<Instant> {
         match self.state {
+            State::Handshake(Handshake::Absent | Handshake::Auto, _) if self.link.is_silent() => None,
             State::Handshake(_, at) if self.head == Head::Nothing && !self.is_busy() => Some(at),
             _ => None,
         }
@@ -252,8 +259,11 @@ impl ServerCore {
                 return;
             }
             let limit = match self.state {
-                State::Handshake(..) => self.config.limits.max_handshake,
-                State::Ready => self.config.limits.max_message,
+                State::Handshake(Handshake::Required, _) => self.config.limits.max_handshake,
+                // The first message may be a call, as large as any.
+                State::Handshake(Handshake::Absent | Handshake::Auto, _) | State::Ready => {
+                    self.config.limits.max_message
+                }
             };
             match wire::parse(self.link.received(), limit).and_then(|parsed| self.sort(parsed)) {
                 Ok(true) => {}
@@ -304,7 +314,9 @@ impl ServerCore {
             State::Handshake(Auto, _) => (true, true),
             State::Handshake(Absent, _) | State::Ready => (false, true),
         };
+        let (size, max) = (header.body_len(), self.config.limits.max_handshake);
         match kind {
+            Some(MessageType::Connect) if connect && size > max as u64 => Err(ProtocolError::TooLarge { size, max }),
             Some(kind @ MessageType::Connect) if connect => Ok(kind),
             Some(kind @ (MessageType::Invoke | MessageType::Ping)) if calls => Ok(kind),
             _ => {
