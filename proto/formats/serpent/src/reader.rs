@@ -224,6 +224,11 @@ impl<'de> Reader<'de> {
             self.depth -= 1;
             return Ok(());
         }
+        if single && self.peek() == Some(b',') && self.peek_at(1) == Some(close) {
+            self.pos += 2;
+            self.depth -= 1;
+            return Ok(());
+        }
         self.finish_with_space(close, progress)
     }
 

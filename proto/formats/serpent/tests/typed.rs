@@ -104,6 +104,7 @@ fn numbers_fit_or_are_refused() {
     assert_eq!(read::<BigInt>("-1"), BigInt::from(-1_i64));
     assert_eq!(refused::<u8>("256"), FormatErrorKind::Type);
     assert_eq!(refused::<i64>("1.0"), FormatErrorKind::Type);
+    assert_eq!(refused::<(i64,)>("(1.0,)"), FormatErrorKind::Type);
     assert_eq!(refused::<i64>("'1'"), FormatErrorKind::Type);
     assert_eq!(refused::<BigInt>("'1'"), FormatErrorKind::Type);
     assert_eq!(refused::<i64>("True"), FormatErrorKind::Type);
@@ -322,4 +323,74 @@ fn parts_are_written_without_header() {
     (1,).serialize(&mut serializer).unwrap();
     serializer.output().extend_from_slice(b",{})");
     assert_eq!(out, b"('obj','method',(1,),{})");
+}
+
+#[test]
+fn a_reader_may_begin_inside_of_a_tuple() {
+    let within = |text: &'static str, offset| Reader::within(text.as_bytes(), offset, Limits::default());
+    let text = "# serpent utf-8 python3.2\n('obj','add',(1,[2]),{'a':'\u{e4}'})\n";
+    let mut reader = within(text, 39).unwrap();
+    assert_eq!(reader.offset(), 39);
+    assert_eq!(reader.value::<(i64, Vec<i64>)>().unwrap(), (1, vec![2]));
+    assert!(reader.next_element().unwrap());
+    reader.open_dict().unwrap();
+    assert!(reader.next_entry().unwrap());
+    assert_eq!(reader.str().unwrap(), "a");
+    assert_eq!(reader.str().unwrap(), "\u{e4}");
+    assert!(!reader.next_entry().unwrap());
+    assert!(!reader.next_element().unwrap());
+    reader.end().unwrap();
+
+    // A comma before the offset makes a tuple of the last element.
+    for (text, offset, tuple) in [("(1)", 1, false), ("(1,)", 1, true), ("(0,1)", 3, true), ("(0, 1)", 4, true)] {
+        let mut reader = within(text, offset).unwrap();
+        assert_eq!(reader.value::<i64>().unwrap(), 1);
+        assert_eq!(reader.next_element().is_ok(), tuple, "{text}");
+    }
+    for (text, offset, kind) in [
+        ("(0,1", 3, FormatErrorKind::UnexpectedEnd),
+        ("(0,1]", 3, FormatErrorKind::Syntax),
+        ("(0,", 3, FormatErrorKind::UnexpectedEnd),
+        ("(0,1)2", 3, FormatErrorKind::Trailing),
+    ] {
+        let mut reader = within(text, offset).unwrap();
+        let mut read = || {
+            reader.value::<i64>()?;
+            assert!(!reader.next_element()?);
+            reader.end()
+        };
+        assert_eq!(read().unwrap_err().category(), kind, "{text}");
+    }
+    let refused = |text: &[u8], offset| Reader::within(text, offset, Limits::default()).unwrap_err();
+    assert_eq!(refused(b"(0,", 4).category(), FormatErrorKind::UnexpectedEnd);
+    assert_eq!(refused(b"(0,\0)", 3).offset(), Some(3));
+    assert_eq!(refused(b"(0,'\xff')", 3).category(), FormatErrorKind::Utf8);
+    let mut limits = Limits::default();
+    limits.max_depth = 0;
+    assert_eq!(Reader::within(b"(0,1)", 3, limits).unwrap_err().category(), FormatErrorKind::Depth);
+    limits.max_size = 4;
+    assert_eq!(Reader::within(b"(0,1)", 3, limits).unwrap_err().category(), FormatErrorKind::Size);
+}
+
+#[test]
+fn containers_are_entered_as_deeply_as_wanted() {
+    let text = format!("{}1,{}", "({'a':[".repeat(5), "]},)".repeat(5));
+    let mut reader = Reader::new(text.as_bytes(), Limits::default()).unwrap();
+    for _ in 0..5 {
+        reader.open_sequence().unwrap();
+        assert!(reader.next_element().unwrap());
+        reader.open_dict().unwrap();
+        assert!(reader.next_entry().unwrap());
+        assert_eq!(reader.str().unwrap(), "a");
+        reader.open_sequence().unwrap();
+        assert!(reader.next_element().unwrap());
+    }
+    assert_eq!(reader.value::<i64>().unwrap(), 1);
+    for _ in 0..5 {
+        assert!(!reader.next_element().unwrap());
+        assert!(!reader.next_entry().unwrap());
+        assert!(!reader.next_element().unwrap());
+    }
+    reader.end().unwrap();
+    assert!(reader.next_element().is_err());
 }

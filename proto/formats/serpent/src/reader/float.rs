@@ -23,13 +23,12 @@ pub(super) fn parse_float(mantissa: u64, exponent: i64) -> Option<f64> {
     eisel_lemire(mantissa, exponent)
 }
 
-/// How many of eight bytes are digits before the first that is none, and their value.
+/// How many of eight bytes, in little endian, are digits before the first that is none, and their value.
 #[inline(always)]
-pub(super) fn leading_digits(bytes: &[u8]) -> (usize, u64) {
+pub(super) fn leading_digits(word: u64) -> (usize, u64) {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let Ok(bytes) = bytes.try_into() else { return (0, 0) };
     // Digits become 0 to 9; adding 0x76 to anything greater sets the top bit, if it is not set already.
-    let word = u64::from_le_bytes(bytes) ^ (ONES * 0x30);
+    let word = word ^ (ONES * 0x30);
     let others = ((word & (ONES * 0x7f)).wrapping_add(ONES * 0x76) | word) & (ONES * 0x80);
     let count = others.trailing_zeros() as usize / 8;
     if count == 0 {
@@ -139,10 +138,11 @@ mod tests {
         #[test]
         fn leading_digits_are_their_value(number in 0..100_000_000_u64, place in 0..8_usize, byte: u8) {
             let mut text = format!("{number:08}").into_bytes();
-            prop_assert_eq!(leading_digits(&text), (8, number));
+            let word = |text: &[u8]| u64::from_le_bytes(text.try_into().unwrap());
+            prop_assert_eq!(leading_digits(word(&text)), (8, number));
             text[place] = byte;
             let digits: String = text.iter().map(|byte| *byte as char).take_while(char::is_ascii_digit).collect();
-            prop_assert_eq!(leading_digits(&text), (digits.len(), digits.parse().unwrap_or(0)));
+            prop_assert_eq!(leading_digits(word(&text)), (digits.len(), digits.parse().unwrap_or(0)));
         }
     }
 }

@@ -84,6 +84,7 @@ impl Reader<'_> {
         self.careful_step(dict)
     }
 
+    #[cold]
     fn careful_step(&mut self, dict: bool) -> Result<bool, FormatError> {
         let Frame { close, mut progress } = self.inner;
         if close == 0 {

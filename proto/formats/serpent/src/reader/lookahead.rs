@@ -1,15 +1,15 @@
 //! Looking ahead: is `(` a tuple or just parentheses, is `{` a dict or a set?
 //!
 //! serde wants to know before the first element is read. Where that is a string, a number or a name, a glance at what
-//! follows it tells. Where it is a container, a hopeful reader guesses a tuple (nobody puts parentheses around
-//! single containers), and whoever made it hopeful reads again if that proves wrong. A careful reader scans to the
+//! follows it tells. A hopeful reader guesses a tuple unless it sees a number in parentheses (nobody puts them around
+//! other single values), and whoever made it hopeful reads again if that proves wrong. A careful reader scans to the
 //! first comma of the bracket. On its way it learns the same about every parenthesis inside of that first element and
 //! keeps it, so that no byte is scanned twice for parentheses, however they are nested. Sets and dicts scan
 //! only their first key, in which no other set or dict can stand.
 
 use firesteel_value::{FormatError, FormatErrorKind};
 
-use super::{Reader, is_space};
+use super::{Reader, is_space, number::word_at};
 
 /// What scans have learned about parentheses ahead.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +27,11 @@ impl Reader<'_> {
         if self.is_empty(b')')? {
             return Ok(true);
         }
+        if self.hopeful {
+            return Ok(self.guess(at + 1));
+        }
         if let Some(tuple) = self.glance(at + 1) {
             return Ok(tuple);
-        }
-        if self.hopeful {
-            return Ok(true);
         }
         if at >= self.parens().until {
             self.parens().known.clear();
@@ -80,6 +80,27 @@ impl Reader<'_> {
             }
             _ => Ok(false),
         }
+    }
+
+    /// Whether the first element seems not to be a number in parentheses.
+    #[inline]
+    fn guess(&self, start: usize) -> bool {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const WORDS: usize = 8;
+        let rest = self.bytes().get(start..).unwrap_or_default();
+        if !matches!(rest.first(), Some(b'0'..=b'9' | b'-' | b'+' | b'.')) {
+            return true;
+        }
+        // The top bit of each byte that is the given one, or not ASCII.
+        let marks = |word: u64, byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES) & (ONES * 0x80);
+        for at in (start..).step_by(8).take(WORDS) {
+            let word = word_at(self.bytes(), at);
+            let (commas, closes) = (marks(word, b','), marks(word, b')'));
+            if commas | closes != 0 {
+                return commas.trailing_zeros() < closes.trailing_zeros();
+            }
+        }
+        true
     }
 
     /// Whether the first element is followed by a comma or by the closing parenthesis, if it is so simple that a

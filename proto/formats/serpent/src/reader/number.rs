@@ -318,16 +318,23 @@ fn byte_or_end(bytes: &[u8], at: usize) -> u8 {
 #[inline(always)]
 fn digits(bytes: &[u8], at: &mut usize, number: &mut u64) {
     const SCALE: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-    while let Some(word) = bytes.get(*at..*at + 8) {
-        let (count, value) = leading_digits(word);
+    loop {
+        let (count, value) = leading_digits(word_at(bytes, *at));
         *number = number.wrapping_mul(SCALE[count]).wrapping_add(value);
         *at += count;
         if count < 8 {
             return;
         }
     }
-    while let Some(digit) = bytes.get(*at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
-        *number = number.wrapping_mul(10).wrapping_add(digit.into());
-        *at += 1;
+}
+
+/// Eight bytes of the text, zeros behind its end.
+#[inline(always)]
+pub(super) fn word_at(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match (rest.first_chunk(), bytes.last_chunk()) {
+        (Some(word), _) => u64::from_le_bytes(*word),
+        (None, Some(last)) if !rest.is_empty() => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        _ => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }

@@ -283,7 +283,7 @@ fn plain_len(rest: &[u8], quote: u8) -> usize {
 }
 
 fn longer_plain_len(rest: &[u8], quote: u8) -> usize {
-    const NEAR: usize = 96;
+    const NEAR: usize = 128;
     let mut at = 0;
     for word in rest.as_chunks().0 {
         let marks = marks(word, quote);
