@@ -43,6 +43,8 @@ struct Slot {
     timer: Option<Instant>,
     announced: bool,
     touched: bool,
+    /// The loop knows that there is output: what it could not send, it sends when there is room.
+    writing: bool,
 }
 
 impl Connections {
@@ -74,7 +76,8 @@ impl Connections {
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
         let core = ClientCore::new(now, Arc::clone(&self.config), handshake, object, None);
-        let slot = Slot { generation, core, connected: false, timer: None, announced: false, touched: false };
+        let slot =
+            Slot { generation, core, connected: false, timer: None, announced: false, touched: false, writing: false };
         let id = ConnId { index: self.slots.insert(slot) as u32, generation };
         self.scratch.resize(SCRATCH, 0);
         self.wanted.push_back(id);
@@ -149,7 +152,9 @@ impl Connections {
 
     fn prepare(&mut self, on: ConnId) -> Result<&mut ClientCore, CallError> {
         let slot = self.slots.get_mut(on.index as usize).filter(|slot| slot.generation == on.generation);
-        let core = &mut slot.ok_or(CallError::Closed)?.core;
+        let slot = slot.ok_or(CallError::Closed)?;
+        slot.writing = false;
+        let core = &mut slot.core;
         core.link().borrow_memory(&mut self.pool);
         Ok(core)
     }
@@ -189,6 +194,7 @@ impl Connections {
         if let Some(slot) = self.slots.get_mut(id.index as usize) {
             slot.core.link().borrow_memory(&mut self.pool);
             slot.core.handle_filled(now, &self.scratch, n);
+            slot.writing = false;
         }
         self.touch(id);
     }
@@ -201,10 +207,11 @@ impl Connections {
     }
 
     pub(super) fn touch(&mut self, id: ConnId) {
-        if let Some(slot) = self.slot_mut(id)
-            && !std::mem::replace(&mut slot.touched, true)
-        {
-            self.touched.push(id);
+        if let Some(slot) = self.slot_mut(id) {
+            slot.writing &= slot.core.link_ref().wants_write();
+            if !std::mem::replace(&mut slot.touched, true) {
+                self.touched.push(id);
+            }
         }
     }
 
@@ -214,7 +221,8 @@ impl Connections {
             let id = self.announced.pop_front()?;
             let Some(slot) = self.slot_mut(id) else { continue };
             slot.announced = false;
-            if slot.core.link_ref().wants_write() {
+            let wants_write = slot.core.link_ref().wants_write();
+            if wants_write && !std::mem::replace(&mut slot.writing, wants_write) {
                 return Some(id);
             }
         }
@@ -265,7 +273,8 @@ impl Connections {
             self.slots.remove(index);
             self.forget_timer();
             self.events.push_back(ProxyEvent::Closed { connection: id, reason });
-        } else if slot.connected && link.wants_write() && !std::mem::replace(&mut slot.announced, true) {
+        } else if slot.connected && link.wants_write() && !slot.writing && !std::mem::replace(&mut slot.announced, true)
+        {
             self.announced.push_back(id);
         }
     }

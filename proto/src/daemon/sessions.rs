@@ -84,6 +84,8 @@ struct Marks {
     resting: bool,
     /// The loop knows that it may read.
     reading: bool,
+    /// The loop knows that there is output: what it could not send, it sends when there is room.
+    writing: bool,
 }
 
 impl Slot {
@@ -97,16 +99,22 @@ impl Slot {
             cancel.set();
             self.core.give_up();
         }
-        if self.core.is_resting() && !std::mem::replace(&mut self.marks.resting, true) {
-            common.resting.push(id);
-        }
+        self.rest(id, common);
         self.settle_urgency(common);
         self.count(common);
         // The loop looks now whether it may read on: this is what it sees.
         let wants_read = self.wants_read(common);
         self.marks.reading = wants_read;
+        self.marks.writing = false;
         if !wants_read && self.core.wants_read() {
             common.starved.push(id);
+        }
+    }
+
+    /// Lets the session go on in the next turn, if it has used up this one.
+    fn rest(&mut self, id: SessionId, common: &mut Common) {
+        if self.core.is_resting() && !std::mem::replace(&mut self.marks.resting, true) {
+            common.resting.push(id);
         }
     }
 
@@ -148,12 +156,15 @@ impl Slot {
     /// Puts the session where its state says that it belongs; false when it is over.
     fn notice(&mut self, id: SessionId, common: &mut Common) -> bool {
         self.queue(id, common);
+        self.rest(id, common);
         let wants_write = self.core.link_ref().wants_write();
         if !wants_write && self.core.link_ref().is_closed() {
             return false;
         }
         let resumed = !self.marks.reading && self.wants_read(common);
-        if (resumed || wants_write) && !std::mem::replace(&mut self.marks.announced, true) {
+        self.marks.writing &= wants_write;
+        let output = wants_write && !self.marks.writing;
+        if (resumed || output) && !std::mem::replace(&mut self.marks.announced, true) {
             common.announced.push_back(id);
         }
         true
@@ -294,6 +305,7 @@ impl Sessions {
         let (slot, common) = self.split(id)?;
         slot.touch(id, common);
         slot.settle_urgency(common);
+        slot.marks.writing &= slot.core.link_ref().wants_write();
         slot.core.link().poll_transmit()
     }
 
@@ -457,8 +469,10 @@ impl Sessions {
             let Some((slot, common)) = self.split(id) else { continue };
             slot.marks.announced = false;
             let wants_read = slot.wants_read(common);
+            let wants_write = slot.core.link_ref().wants_write();
             let resumed = wants_read && !std::mem::replace(&mut slot.marks.reading, wants_read);
-            if resumed || slot.core.link_ref().wants_write() {
+            let output = wants_write && !std::mem::replace(&mut slot.marks.writing, wants_write);
+            if resumed || output {
                 return Some(id);
             }
         }
