@@ -3,7 +3,7 @@
 use firesteel_value::FormatError;
 use serde::ser::{Error as _, Impossible, Serialize, SerializeTuple, Serializer};
 
-use super::{SERPENT_HEADER, SerializerId, Style, classed::Classed};
+use super::{SerializerId, Style, classed::Classed};
 
 /// The arguments of a call: anything that serde can serialize.
 ///
@@ -46,7 +46,7 @@ impl CallContent<'_> {
     }
 
     fn write_serpent(&self, object: &str, style: Style<'_>, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        out.extend_from_slice(SERPENT_HEADER);
+        out.extend_from_slice(firesteel_serpent::HEADER);
         out.push(b'(');
         style.write_serpent(object, out)?;
         out.push(b',');

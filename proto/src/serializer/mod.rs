@@ -70,9 +70,6 @@ impl FromStr for SerializerId {
     }
 }
 
-/// The first line of every serpent document.
-pub(crate) const SERPENT_HEADER: &[u8] = b"# serpent utf-8 python3.2\n";
-
 /// How values are written: the format, and the context that it needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Style<'a> {
@@ -95,7 +92,7 @@ impl<'a> Style<'a> {
     pub(crate) fn write<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
         match self.serializer {
             SerializerId::Serpent => {
-                out.extend_from_slice(SERPENT_HEADER);
+                out.extend_from_slice(firesteel_serpent::HEADER);
                 self.write_serpent(value, out)
             }
         }

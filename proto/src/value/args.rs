@@ -8,7 +8,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::{FormatError, FormatErrorKind, Value};
 use crate::fault::Fault;
-use crate::serializer::{SERPENT_HEADER, SerializerId};
+use crate::serializer::SerializerId;
 
 /// The head of a call, read; its arguments not yet.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ fn read_head<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, str>, Cow<'a, str>)
 /// escapes: found without a reader, which a call without arguments then never needs.
 fn plain_head(payload: &[u8]) -> Option<(&str, &str, usize)> {
     let start = match payload.first()? {
-        b'#' if payload.starts_with(SERPENT_HEADER) => SERPENT_HEADER.len(),
+        b'#' if payload.starts_with(firesteel_serpent::HEADER) => firesteel_serpent::HEADER.len(),
         b'#' => memchr::memchr(b'\n', payload)? + 1,
         _ => 0,
     };
@@ -197,8 +197,7 @@ impl<'a> Source<'a> {
                 *self = Self::Empty;
                 return Ok(());
             }
-            let mut reader = Reader::new(payload, limits(max_depth))?;
-            read_head(&mut reader)?;
+            let reader = Reader::within(payload, offset, limits(max_depth))?;
             *self = Self::Serpent { reader, open: false };
         }
         match self {
