@@ -98,6 +98,25 @@ fn several_threads_share_one_proxy() {
     });
 }
 
+/// Each answer waits for the other thread's request to be read, and each request for an answer to be read.
+#[test]
+fn large_calls_of_several_threads_do_not_block_each_other() {
+    let path = unique_socket_path().to_string();
+    let thing = Thing::start(&["--unix", &path, "--threads"]);
+    let proxy = thing.proxy();
+    thread::scope(|threads| {
+        for digit in ["1", "2", "3", "4"] {
+            let proxy = &proxy;
+            threads.spawn(move || {
+                for _ in 0..5 {
+                    let text = digit.repeat(4 << 20);
+                    assert!(proxy.call::<String>("echo", &(&text,)).expect("an answer") == text);
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn threads_with_deadlines_share_one_proxy() {
     let thing = Thing::start(&["--threads"]);
