@@ -32,7 +32,8 @@ pub(crate) struct Team<'a> {
     lead: Mutex<Lead>,
     /// Told when the lead is free, or the watch has to begin.
     change: Condvar,
-    /// Counts starts and ends of calls that the leader runs: odd while one runs.
+    /// Counts starts and ends of calls that the leader runs: odd while one runs. A call that its leader
+    /// is relieved for has ended as far as this goes.
     calls: AtomicU64,
     /// The watching follower sleeps until it is woken.
     asleep: AtomicBool,
@@ -92,7 +93,7 @@ impl<'a> Team<'a> {
             if lead.over {
                 return None;
             }
-            if !lead.taken || watch.leader_is_stuck(self.calls.load(Ordering::Acquire)) {
+            if !lead.taken || self.relieve(&mut watch) {
                 lead.taken = true;
                 lead.term += 1;
                 lead.watched &= !watch.mine;
@@ -128,6 +129,18 @@ impl<'a> Team<'a> {
         }
     }
 
+    /// Takes a stuck leader's call off its hands; false while it gets on.
+    fn relieve(&self, watch: &mut Watch) -> bool {
+        let calls = self.calls.load(Ordering::SeqCst);
+        // The leader may end the call at this moment: only one of both counts its end.
+        watch.leader_is_stuck(calls) && self.end_call(calls)
+    }
+
+    /// Counts the end of the call that was counted as `calls`; false when somebody has done so.
+    fn end_call(&self, calls: u64) -> bool {
+        self.calls.compare_exchange(calls, calls + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
     /// Serves as the leader until relieved, or until it gave the lead away and ran its call.
     fn lead(&self, term: u64) -> io::Result<()> {
         let mut ready = Vec::with_capacity(16);
@@ -154,7 +167,7 @@ impl<'a> Team<'a> {
                     self.hand_over(term);
                     return self.run_jobs(job);
                 }
-                let relieved = self.run_watched(job, term, &mut average, &mut now);
+                let relieved = self.run_watched(job, &mut average, &mut now);
                 server = lock(&self.server);
                 if relieved {
                     return self.finish(server);
@@ -165,20 +178,20 @@ impl<'a> Team<'a> {
     }
 
     /// Runs a call as the leader; true when another has taken the lead meanwhile.
-    fn run_watched(&self, job: Job, term: u64, average: &mut Duration, now: &mut Instant) -> bool {
+    fn run_watched(&self, job: Job, average: &mut Duration, now: &mut Instant) -> bool {
         let start = *now;
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if self.asleep.load(Ordering::SeqCst) {
             // Under the lock, so that the wake-up cannot fall between its last look and its sleep.
             let _lead = lock(&self.lead);
             self.change.notify_all();
         }
         job.run_in_loop();
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        let relieved = !self.end_call(call);
         *now = Instant::now();
         let took = *now - start;
         *average = (*average * 7 + took.min(MOST)) / 8;
-        took >= WATCH && lock(&self.lead).term != term
+        relieved
     }
 
     /// Runs a call, and what has become possible by it, without the lead.
