@@ -5,7 +5,7 @@ use std::time::Duration;
 use firesteel::Config;
 use firesteel_testkit::{Python, PythonProcess};
 
-use crate::hosted::{Hosted, server_config};
+use crate::hosted::{Hosted, WORKERS, server_config};
 use crate::support::{TIMEOUT, config, connect, eventually};
 use crate::workshop::{WORKSHOP, Workshop};
 
@@ -56,19 +56,25 @@ with proxy:
 }
 
 #[test]
-fn a_slow_call_holds_nobody_up() {
+fn slow_calls_hold_nobody_up() {
     let server = shared();
-    let mut held = client(&server, "proxy._pyroBind()\nprint('HOLDING', flush=True)\nequal(proxy.hold(), 'released')");
-    held.wait_for("HOLDING", TIMEOUT);
+    let hold = "proxy._pyroBind()\nprint('HOLDING', flush=True)\nequal(proxy.hold(), 'released')";
+    // One worker is left.
+    let mut held: Vec<_> = (1..WORKERS).map(|_| client(&server, hold)).collect();
+    for held in &mut held {
+        held.wait_for("HOLDING", TIMEOUT);
+    }
     // Python and Rust are served on.
     assert_passes(&server, "for n in range(100): equal(proxy.echo(n), n)");
-    let proxy = connect(&server.uri.to_string(), config());
+    let proxy = connect(&server.uri.to_string(), config()).timeout(Duration::from_secs(15));
     for n in 0..100 {
         assert_eq!(proxy.call::<i32>("echo", &(n,)).expect("an answer"), n);
     }
-    assert!(held.is_running());
+    assert!(held.iter_mut().all(PythonProcess::is_running));
     proxy.call::<()>("release", &()).expect("an answer");
-    assert!(held.finish(TIMEOUT).stdout.ends_with("ALL OK\n"));
+    for held in held {
+        assert!(held.finish(TIMEOUT).stdout.ends_with("ALL OK\n"));
+    }
 }
 
 #[test]
