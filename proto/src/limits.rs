@@ -18,8 +18,9 @@ pub struct Limits {
     pub max_handshake: usize,
     /// What a compressed payload may inflate to. Default 64 MiB.
     pub max_decompressed: usize,
-    /// Received and unsent bytes of all sessions together; above it, sessions with nothing complete
-    /// to run are not read. Default 1 GiB.
+    /// Received and unsent bytes of all sessions together. Above it, sessions that hold more than their
+    /// share are not read, but for one after the other, which may bring its message to an end within
+    /// the time of a handshake: overshot by one message at most. Default 1 GiB.
     pub max_total_buffered: usize,
     /// Sessions of a daemon. Default 100,000; an idle one takes a few hundred bytes.
     pub max_sessions: usize,

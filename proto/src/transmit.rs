@@ -9,6 +9,9 @@ use bytes::{Buf, Bytes};
 /// many small messages leave in one piece.
 const OWN_CHUNK: usize = 16 * 1024;
 
+/// So many sent bytes may lie before the unsent ones.
+const MOVE: usize = 4 * 1024;
+
 /// The unsent bytes of one machine, in order.
 ///
 /// Small pushes are appended to one growing buffer, whose memory is used again; large ones keep
@@ -123,6 +126,10 @@ impl Outbox {
         if self.sent == self.tail.len() {
             self.tail.clear();
             self.sent = 0;
+        } else if self.sent > MOVE && self.sent > self.tail.len() / 2 {
+            // What moves is less than what was sent since the last move; what was sent must not pile up.
+            self.tail.drain(..self.sent);
+            self.sent = 0;
         }
     }
 }
@@ -233,6 +240,18 @@ mod tests {
             assert_eq!(sent, expected);
             assert!(outbox.trim().is_some());
         }
+    }
+
+    #[test]
+    fn what_was_sent_does_not_pile_up_behind_a_reader_that_is_never_through() {
+        let mut outbox = Outbox::new();
+        outbox.push(&b"first"[..]);
+        for _ in 0..10_000 {
+            outbox.push(&[1; 100][..]);
+            outbox.transmit().expect("bytes wait").advance(100);
+        }
+        assert_eq!(outbox.len(), 5);
+        assert!(outbox.tail.capacity() < 64 * 1024, "{}", outbox.tail.capacity());
     }
 
     #[test]

@@ -127,7 +127,6 @@ fn a_call_allocates_what_its_answer_needs_and_an_idle_session_holds_its_slot() {
         call_raw(&mut daemon, session, now);
     }
     let each = (HELD.load(Ordering::Relaxed) - before) / SESSIONS;
-    println!("an idle session holds {each} bytes");
     // Its slot of some 400 bytes in a table that doubles, and who is at the other end.
     assert!(each <= 1_000, "an idle session holds {each} bytes");
 }

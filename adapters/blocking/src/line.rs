@@ -107,6 +107,11 @@ impl Line {
         }
         loop {
             self.flush(&mut state);
+            let is_lost = |client: &mut Client, id| client.connection(id).is_none_or(|machine| machine.is_closed());
+            if connection.is_some_and(|connection| is_lost(&mut state.client, connection)) {
+                self.collect(&mut state);
+                return Err(CallFailure::Lost(CloseReason::Transport));
+            }
             let Some(socket) = self.unsent(&mut state) else { return Ok(()) };
             drop(state);
             wait_for(&socket, PollFlags::OUT, None);
@@ -159,9 +164,12 @@ impl Line {
     fn follow<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         if let Some(socket) = self.unsent(&mut state) {
             // The reader may be asleep: what is left to send is this thread's.
+            let most = Duration::from_millis(50);
+            let wait = left(&state).map_or(most, |left| left.min(most));
             drop(state);
-            wait_for(&socket, PollFlags::OUT, Some(Duration::from_millis(50)));
+            wait_for(&socket, PollFlags::OUT, Some(wait));
             state = self.lock();
+            state.client.handle_timeout(Instant::now());
             self.flush(&mut state);
             return state;
         }
@@ -225,7 +233,9 @@ impl Line {
     /// Opens the socket that the client wants.
     fn open(&self, state: &mut State) -> Result<(), CloseReason> {
         while let Some((connection, target)) = state.client.poll_connect() {
-            match connect(&target, self.connect_timeout) {
+            // A call's deadline holds for connecting too.
+            let timeout = left(state).filter(|left| !left.is_zero()).unwrap_or(self.connect_timeout);
+            match connect(&target, timeout.min(self.connect_timeout)) {
                 Ok(socket) => {
                     state.socket = Some((connection, Arc::new(socket)));
                     state.read_timeout = None;

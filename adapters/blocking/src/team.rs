@@ -202,13 +202,19 @@ impl<'a> Team<'a> {
 
     /// Sends the answer of a call that ran without the lead, and runs what it made possible.
     fn finish<'s>(&'s self, mut server: MutexGuard<'s, &'a mut Server<Shared>>) -> io::Result<()> {
-        while let Some(job) = server.daemon.next_job(Instant::now()) {
-            server.flush(Instant::now());
+        let mut now = Instant::now();
+        while let Some(job) = server.daemon.next_job(now) {
+            server.flush(now);
+            if server.daemon.poll_timeout().is_some_and(|at| at <= now) {
+                // What else is ready, the leader does not know of.
+                self.poller.notify();
+            }
             drop(server);
             job.run_in_loop();
             server = lock(&self.server);
+            now = Instant::now();
         }
-        server.flush(Instant::now());
+        server.flush(now);
         // The leader waits with a timeout that was right before.
         if server.timeout().is_some() || server.daemon.is_drained() {
             self.poller.notify();

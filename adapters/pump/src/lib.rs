@@ -39,7 +39,11 @@ const SLICES: usize = 16;
 /// The socket's own: give the machine a `handle_error` then, and drop the socket.
 pub fn pump(mut machine: impl Machine, mut io: impl Read + Write, now: Instant) -> io::Result<()> {
     loop {
-        send(&mut machine, &mut io)?;
+        if let Err(error) = send(&mut machine, &mut io) {
+            // What the peer said before it went may still be there.
+            let _ = receive(&mut machine, &mut io, now);
+            return Err(error);
+        }
         if receive(&mut machine, &mut io, now)? == Received::Nothing {
             return Ok(());
         }

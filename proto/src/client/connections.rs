@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use slab::Slab;
 
-use super::{ConnId, ProxyEvent};
+use super::{ConnId, ProxyEvent, Target};
 use crate::connection::{CallId, ClientCore, ClientEvent, Request, SCRATCH};
 use crate::error::{CallError, CloseReason};
 use crate::layer::Layer;
@@ -28,7 +28,7 @@ pub(super) struct Connections {
     issued: u64,
     pub(super) scratch: Vec<u8>,
     pool: Vec<Vec<u8>>,
-    wanted: VecDeque<ConnId>,
+    wanted: VecDeque<(ConnId, Target)>,
     announced: VecDeque<ConnId>,
     touched: Vec<ConnId>,
     timers: Timers<ConnId>,
@@ -71,7 +71,13 @@ impl Connections {
         self.now
     }
 
-    pub(super) fn open(&mut self, now: Instant, handshake: Handshake, object: ObjectId) -> ConnId {
+    pub(super) fn open(
+        &mut self,
+        now: Instant,
+        handshake: Handshake,
+        object: ObjectId,
+        target: Option<Target>,
+    ) -> ConnId {
         let now = self.at(now);
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
@@ -80,7 +86,9 @@ impl Connections {
             Slot { generation, core, connected: false, timer: None, announced: false, touched: false, writing: false };
         let id = ConnId { index: self.slots.insert(slot) as u32, generation };
         self.scratch.resize(SCRATCH, 0);
-        self.wanted.push_back(id);
+        if let Some(target) = target {
+            self.wanted.push_back((id, target));
+        }
         self.notice(id);
         id
     }
@@ -161,11 +169,11 @@ impl Connections {
 
     // Sockets.
 
-    pub(super) fn poll_connect(&mut self) -> Option<ConnId> {
+    pub(super) fn poll_connect(&mut self) -> Option<(ConnId, Target)> {
         loop {
-            let id = self.wanted.pop_front()?;
-            if self.core(id).is_some() && !self.is_connected(id) {
-                return Some(id);
+            let (id, target) = self.wanted.pop_front()?;
+            if self.core(id).is_some() {
+                return Some((id, target));
             }
         }
     }
@@ -255,6 +263,7 @@ impl Connections {
                 ClientEvent::Closed(_) => continue,
             });
         }
+        slot.core.begin_linger(self.now);
         match (slot.core.poll_timeout(), slot.timer) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 slot.timer = Some(at);

@@ -143,7 +143,7 @@ impl Client {
         layer: Option<Box<dyn Layer>>,
     ) -> (ConnId, ProxyId) {
         let object = object.into();
-        let connection = self.connections.open(now, Handshake::Absent, object.clone());
+        let connection = self.connections.open(now, Handshake::Absent, object.clone(), None);
         self.connections.connected(now, connection, layer);
         (connection, self.add(object, None, Some(connection)))
     }
@@ -225,13 +225,7 @@ impl Client {
     /// The next socket to connect: answer with [`connected`](Self::connected) or
     /// [`failed`](Self::failed).
     pub fn poll_connect(&mut self) -> Option<(ConnId, Target)> {
-        loop {
-            let id = self.connections.poll_connect()?;
-            let wanted = self.proxies.iter().find(|(_, slot)| slot.connection == Some(id));
-            if let Some(target) = wanted.and_then(|(_, slot)| slot.target.clone()) {
-                return Some((id, target));
-            }
-        }
+        self.connections.poll_connect()
     }
 
     /// The socket is connected: pump it.
@@ -303,7 +297,8 @@ impl Client {
         let connection = match usable {
             Some(connection) => connection,
             None if slot.target.is_some() => {
-                let connection = self.connections.open(now, Handshake::Required, slot.object.clone());
+                let target = slot.target.clone();
+                let connection = self.connections.open(now, Handshake::Required, slot.object.clone(), target);
                 slot.connection = Some(connection);
                 connection
             }

@@ -37,6 +37,8 @@ pub(crate) struct ClientCore {
     serial: u64,
     /// The `Closed` event was given.
     ended: bool,
+    /// When the last output is dropped that the server does not take.
+    linger: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -78,6 +80,7 @@ impl ClientCore {
             metadata: None,
             serial: 0,
             ended: false,
+            linger: None,
             config,
         };
         match handshake {
@@ -124,6 +127,9 @@ impl ClientCore {
         {
             self.finish(CloseReason::Timeout);
         }
+        if self.linger.is_some_and(|at| at <= now) {
+            self.link.abort(CloseReason::Timeout);
+        }
         while let Some(id) = self.deadlines.pop_due(now) {
             self.abandon(id, CallFailure::Deadline);
         }
@@ -138,7 +144,14 @@ impl ClientCore {
             State::Handshake { deadline, .. } => Some(deadline),
             State::Ready => None,
         };
-        [handshake, self.deadlines.next(), self.link.layer_timeout()].into_iter().flatten().min()
+        [handshake, self.linger, self.deadlines.next(), self.link.layer_timeout()].into_iter().flatten().min()
+    }
+
+    /// While the connection is closing, a server that does not take the last output has a limited time.
+    pub(crate) fn begin_linger(&mut self, now: Instant) {
+        if self.link.ignores_input() && !self.link.is_closed() {
+            self.linger.get_or_insert(now + self.config.handshake_timeout);
+        }
     }
 
     pub(crate) fn wants_read(&self) -> bool {

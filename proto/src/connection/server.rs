@@ -238,6 +238,11 @@ impl ServerCore {
         self.parked.take().map(|incoming| *incoming)
     }
 
+    /// Bytes that the parked request holds.
+    pub(crate) fn parked_len(&self) -> usize {
+        self.parked.as_ref().map_or(0, |incoming| incoming.buffer.len())
+    }
+
     pub(crate) fn is_parked(&self) -> bool {
         self.parked.is_some()
     }

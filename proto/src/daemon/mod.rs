@@ -12,6 +12,7 @@ mod run;
 mod session;
 mod sessions;
 mod shared;
+mod slot;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -209,7 +210,10 @@ impl<R: Registry> Daemon<R> {
         if self.mailbox.is_waiting() {
             return Some(self.sessions.now());
         }
-        self.sessions.poll_timeout(self.can_start())
+        let next = self.sessions.poll_timeout(self.can_start());
+        // At the end of the grace it is drained, whatever still runs.
+        let end = self.sessions.shutdown().filter(|_| !self.is_drained());
+        [next, end].into_iter().flatten().min()
     }
 
     /// The next event.

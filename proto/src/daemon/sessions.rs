@@ -8,6 +8,7 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::responder::{CancelFlag, Ticket};
+use super::slot::{Common, Marks, Slot};
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, Incoming, SCRATCH, ServerCore};
 use crate::entropy::Entropy;
@@ -32,151 +33,6 @@ pub(crate) struct Sessions {
     common: Common,
 }
 
-/// What sessions have in common: apart from the slots, so that both can be changed at once.
-pub(super) struct Common {
-    config: Arc<Config>,
-    now: Instant,
-    /// Memory that sessions take while they have something to hold.
-    pool: Vec<Vec<u8>>,
-    /// Sessions with a request that can start, in turn.
-    ready: VecDeque<SessionId>,
-    /// Sessions whose output or interest in reading has come up.
-    announced: VecDeque<SessionId>,
-    /// Sessions that were pumped since the last step.
-    touched: Vec<SessionId>,
-    /// The sessions that were pumped last keep their memory: they are likely to need it again.
-    warm: VecDeque<SessionId>,
-    /// Sessions whose PINGs have used up their turn.
-    resting: Vec<SessionId>,
-    /// Sessions that are not read because all together hold too much.
-    starved: Vec<SessionId>,
-    /// A touched session has something that only the next step can do.
-    urgent: bool,
-    timers: Timers<SessionId>,
-    events: VecDeque<DaemonEvent>,
-    /// Received and unsent bytes of all sessions.
-    buffered: usize,
-    /// What each session may hold when all together hold too much.
-    share: usize,
-    /// When what still runs is cut off; set by the shutdown.
-    shutdown: Option<Instant>,
-}
-
-pub(super) struct Slot {
-    generation: u32,
-    pub(super) core: ServerCore,
-    pub(super) peer: Arc<Peer>,
-    /// Bytes counted in `buffered`.
-    counted: usize,
-    timer: Option<Instant>,
-    /// Tells a deferred answer that nobody waits any more.
-    cancel: Option<Arc<CancelFlag>>,
-    marks: Marks,
-}
-
-/// In which queues a session stands, and what the loop was told.
-#[derive(Clone, Copy, Default)]
-struct Marks {
-    ready: bool,
-    announced: bool,
-    touched: bool,
-    warm: bool,
-    resting: bool,
-    /// The loop knows that it may read.
-    reading: bool,
-    /// The loop knows that there is output: what it could not send, it sends when there is room.
-    writing: bool,
-}
-
-impl Slot {
-    /// Sees what an input has changed.
-    fn after_input(&mut self, id: SessionId, common: &mut Common) {
-        self.touch(id, common);
-        self.queue(id, common);
-        if self.core.link_ref().is_half_closed()
-            && let Some(cancel) = self.cancel.take()
-        {
-            cancel.set();
-            self.core.give_up();
-        }
-        self.rest(id, common);
-        self.settle_urgency(common);
-        self.count(common);
-        // The loop looks now whether it may read on: this is what it sees.
-        let wants_read = self.wants_read(common);
-        self.marks.reading = wants_read;
-        self.marks.writing = false;
-        if !wants_read && self.core.wants_read() {
-            common.starved.push(id);
-        }
-    }
-
-    /// Lets the session go on in the next turn, if it has used up this one.
-    fn rest(&mut self, id: SessionId, common: &mut Common) {
-        if self.core.is_resting() && !std::mem::replace(&mut self.marks.resting, true) {
-            common.resting.push(id);
-        }
-    }
-
-    /// Notes that the session was pumped.
-    fn touch(&mut self, id: SessionId, common: &mut Common) {
-        if !std::mem::replace(&mut self.marks.touched, true) {
-            common.touched.push(id);
-        }
-    }
-
-    /// Notes what only the next step can go on with.
-    fn settle_urgency(&self, common: &mut Common) {
-        common.urgent |= self.core.is_stalled() || self.core.link_ref().is_closed();
-    }
-
-    /// Counts the bytes that the session holds.
-    fn count(&mut self, common: &mut Common) {
-        let link = self.core.link_ref();
-        let held = link.received().len() + link.unsent();
-        common.buffered = common.buffered + held - self.counted;
-        self.counted = held;
-    }
-
-    /// False while the session must not be read: its own limits, or those of all together.
-    fn wants_read(&self, common: &Common) -> bool {
-        self.core.wants_read() && (common.has_room() || self.counted <= common.share)
-    }
-
-    /// Queues the session when a request of it can start.
-    fn queue(&mut self, id: SessionId, common: &mut Common) {
-        if self.core.head() != Head::Nothing
-            && !self.core.is_parked()
-            && !std::mem::replace(&mut self.marks.ready, true)
-        {
-            common.ready.push_back(id);
-        }
-    }
-
-    /// Puts the session where its state says that it belongs; false when it is over.
-    fn notice(&mut self, id: SessionId, common: &mut Common) -> bool {
-        self.queue(id, common);
-        self.rest(id, common);
-        let wants_write = self.core.link_ref().wants_write();
-        if !wants_write && self.core.link_ref().is_closed() {
-            return false;
-        }
-        let resumed = !self.marks.reading && self.wants_read(common);
-        self.marks.writing &= wants_write;
-        let output = wants_write && !self.marks.writing;
-        if (resumed || output) && !std::mem::replace(&mut self.marks.announced, true) {
-            common.announced.push_back(id);
-        }
-        true
-    }
-}
-
-impl Common {
-    fn has_room(&self) -> bool {
-        self.buffered <= self.config.limits.max_total_buffered
-    }
-}
-
 impl Sessions {
     pub(super) fn new(now: Instant, config: Arc<Config>) -> Self {
         Self {
@@ -199,6 +55,8 @@ impl Sessions {
                 timers: Timers::new(),
                 events: VecDeque::new(),
                 buffered: 0,
+                favoured: None,
+                reconsider: false,
                 shutdown: None,
             },
         }
@@ -306,11 +164,12 @@ impl Sessions {
         slot.touch(id, common);
         slot.settle_urgency(common);
         slot.marks.writing &= slot.core.link_ref().wants_write();
+        slot.look(id, common);
         slot.core.link().poll_transmit()
     }
 
     pub(super) fn wants_read(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(|slot| slot.wants_read(&self.common))
+        self.slot(id).is_some_and(|slot| slot.wants_read(id, &self.common))
     }
 
     // Steps.
@@ -351,9 +210,18 @@ impl Sessions {
                 }
             }
         }
-        if !self.common.starved.is_empty() && self.common.has_room() {
+        if self.common.feeds() {
+            self.common.reconsider = false;
             for id in std::mem::take(&mut self.common.starved) {
-                self.notice(id);
+                if let Some((slot, common)) = self.split(id) {
+                    slot.unstarve();
+                    if slot.marks.reading || !slot.wants_read(id, common) {
+                        // It stays in the list, unless it is this one's turn.
+                        slot.look(id, common);
+                        slot.marks.reading = false;
+                    }
+                    self.notice(id);
+                }
             }
         }
     }
@@ -361,7 +229,7 @@ impl Sessions {
     /// Takes the next request that can start, sessions in turn.
     pub(super) fn next_request(&mut self) -> Option<(SessionId, Head, Incoming)> {
         while let Some(id) = self.common.ready.pop_front() {
-            let Some(slot) = self.slot_mut(id) else { continue };
+            let Some((slot, common)) = self.split(id) else { continue };
             slot.marks.ready = false;
             if slot.peer.identity.is_none()
                 && let Some(identity) = slot.core.link_ref().identity()
@@ -369,6 +237,7 @@ impl Sessions {
                 Arc::make_mut(&mut slot.peer).identity = Some(identity);
             }
             if let Some(incoming) = slot.core.unpark() {
+                slot.count(common);
                 return Some((id, Head::Call, incoming));
             }
             let head = slot.core.head();
@@ -386,8 +255,9 @@ impl Sessions {
 
     /// Keeps a request until its object is free.
     pub(super) fn park(&mut self, id: SessionId, incoming: Incoming) {
-        if let Some(slot) = self.slot_mut(id) {
+        if let Some((slot, common)) = self.split(id) {
             slot.core.park(incoming);
+            slot.count(common);
         }
     }
 
@@ -468,7 +338,7 @@ impl Sessions {
             let id = self.common.announced.pop_front()?;
             let Some((slot, common)) = self.split(id) else { continue };
             slot.marks.announced = false;
-            let wants_read = slot.wants_read(common);
+            let wants_read = slot.wants_read(id, common);
             let wants_write = slot.core.link_ref().wants_write();
             let resumed = wants_read && !std::mem::replace(&mut slot.marks.reading, wants_read);
             let output = wants_write && !std::mem::replace(&mut slot.marks.writing, wants_write);
@@ -494,6 +364,14 @@ impl Sessions {
                 self.notice(id);
             }
         }
+        if let Some((id, _)) = self.common.favoured.filter(|(_, at)| *at <= now) {
+            // It had its chance to bring its message to an end; others wait for the memory.
+            if let Some(slot) = self.slot_mut(id) {
+                slot.core.link().abort(CloseReason::Timeout);
+                slot.core.advance();
+            }
+            self.notice(id);
+        }
         if self.common.shutdown.is_some_and(|at| at <= now) {
             self.for_all(|slot| slot.core.link().abort(CloseReason::Local));
         }
@@ -502,13 +380,13 @@ impl Sessions {
     /// When the next step is due; `now` when it could do something at once.
     pub(super) fn poll_timeout(&self, can_start: bool) -> Option<Instant> {
         let common = &self.common;
-        let resumable = !common.resting.is_empty() || (!common.starved.is_empty() && common.has_room());
+        let resumable = !common.resting.is_empty() || common.feeds();
         let pending = common.urgent || resumable || !common.events.is_empty() || !common.announced.is_empty();
         if pending || (can_start && self.has_ready()) {
             return Some(common.now);
         }
         let shutdown = common.shutdown.filter(|_| !self.slots.is_empty());
-        [common.timers.next(), shutdown].into_iter().flatten().min()
+        [common.timers.next(), shutdown, common.favoured.map(|(_, at)| at)].into_iter().flatten().min()
     }
 
     /// Keeps a timer for the session's next deadline.
@@ -545,7 +423,7 @@ impl Sessions {
 
     /// No further sessions and requests; what runs may finish until `deadline`.
     pub(super) fn begin_shutdown(&mut self, deadline: Instant) {
-        self.common.shutdown.get_or_insert(deadline);
+        self.common.shutdown = Some(self.common.shutdown.map_or(deadline, |earlier| earlier.min(deadline)));
         self.for_all(|slot| {
             if !slot.core.is_busy() {
                 slot.core.link().close(CloseReason::Local);
@@ -590,6 +468,10 @@ impl Sessions {
         let slot = self.slots.remove(id.index as usize);
         self.common.buffered -= slot.counted;
         self.common.share = self.common.config.limits.max_total_buffered / self.slots.len().max(1);
+        self.common.reconsider = true;
+        if self.common.favoured.is_some_and(|(favoured, _)| favoured == id) {
+            self.common.favoured = None;
+        }
         if let Some(cancel) = slot.cancel {
             cancel.set();
         }

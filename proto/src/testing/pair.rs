@@ -200,8 +200,7 @@ impl<R: Registry> Pair<R> {
     }
 
     fn wire(&mut self, connection: ConnId, handshake: Handshake) {
-        let mut peer = Peer::default();
-        peer.handshake = handshake;
+        let peer = Peer { handshake, ..Peer::default() };
         match self.daemon.open(self.now, peer, None) {
             Ok(session) => self.wires.push(Wire {
                 connection,

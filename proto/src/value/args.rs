@@ -111,6 +111,9 @@ enum Source<'a> {
     Serpent { reader: Reader<'a>, open: bool },
 }
 
+/// Keyword arguments, in the order in which they came.
+type Named = Vec<(String, Value)>;
+
 /// The parameter has a default: [`Args::bind`] gives `None` where the caller gave nothing.
 ///
 /// Other than an `Option`, it tells an explicit None from an absent argument.
@@ -171,7 +174,7 @@ impl<'a> Args<'a> {
     ///
     /// # Errors
     /// Malformed arguments.
-    pub fn to_values(mut self) -> Result<(Vec<Value>, Vec<(String, Value)>), Fault> {
+    pub fn to_values(mut self) -> Result<(Vec<Value>, Named), Fault> {
         self.source.open()?;
         let mut positional = Vec::new();
         while self.source.next()? {
@@ -229,7 +232,7 @@ impl<'a> Source<'a> {
     }
 
     /// Reads the keyword arguments, behind the last positional one, and the end of the payload.
-    fn keywords(&mut self) -> Result<Vec<(String, Value)>, FormatError> {
+    fn keywords(&mut self) -> Result<Named, FormatError> {
         match self {
             Self::Serpent { reader, .. } => {
                 let mut keywords = Vec::new();
@@ -279,7 +282,7 @@ struct Binding<'a, 'n> {
     /// Parameters filled so far.
     given: usize,
     /// The keyword arguments not yet used, once the positional ones are through.
-    keywords: Option<Vec<(String, Value)>>,
+    keywords: Option<Named>,
     /// The error in Python's words, where one is known.
     fault: Option<Fault>,
 }

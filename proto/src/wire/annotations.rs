@@ -60,7 +60,7 @@ impl<'a> Annotations<'a> {
         if !self.is_empty() {
             let all = Bytes::copy_from_slice(self.0);
             for (key, value) in self.iter() {
-                owned.set(key, all.slice_ref_of(self.0, value));
+                owned.0.push((key, all.slice_ref_of(self.0, value)));
             }
         }
         owned
@@ -93,9 +93,9 @@ impl OwnedAnnotations {
         }
     }
 
-    /// The value named `key`.
+    /// The value named `key`: the last one where a peer repeated it, as in Python.
     pub fn get(&self, key: AnnotationKey) -> Option<&Bytes> {
-        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+        self.0.iter().rfind(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// Name and value of each.
@@ -140,6 +140,18 @@ mod tests {
         assert_eq!(read.get(*b"AAAA"), Some(&b"two"[..]));
         assert_eq!(read.get(*b"CCCC"), None);
         assert_eq!(read.to_owned(), sent);
+    }
+
+    #[test]
+    fn a_message_full_of_annotations_is_read_in_linear_time() {
+        let mut bytes = Vec::new();
+        for n in 0..200_000_u32 {
+            let key = [b'A' + (n % 26) as u8, b'A' + (n / 26 % 26) as u8, b'A' + (n / 676 % 26) as u8, b'A'];
+            bytes.extend_from_slice(&key);
+            bytes.extend_from_slice(&0_u32.to_be_bytes());
+        }
+        let owned = Annotations::parse(&bytes).expect("well-formed").to_owned();
+        assert_eq!(owned.iter().count(), 200_000);
     }
 
     #[test]

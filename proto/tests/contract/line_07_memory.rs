@@ -84,7 +84,8 @@ fn all_sessions_together_are_bounded() {
             }
         }
     }
-    assert!(total < (1 << 20) + 64 * 1024, "{total} bytes were taken");
+    // One of them, whose turn it is, may bring its message to an end.
+    assert!(total < (11 << 20) + 64 * 1024, "{total} bytes were taken");
     // Who holds little is served on.
     let answer: String =
         pair.call(small, &firesteel_proto::Request::method("echo", &("here",)), &mut world).expect("served");

@@ -7,6 +7,7 @@ mod line_03_inputs;
 mod line_04_wakeups;
 mod line_05_fairness;
 mod line_06_back_pressure;
+mod line_06_room;
 mod line_07_memory;
 mod line_08_ends;
 mod line_09_gone;

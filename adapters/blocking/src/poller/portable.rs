@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Poller {
     /// Held by the thread that polls.
     turn: Mutex<()>,
     notify: (UnixStream, UnixStream),
+    /// Waits that found more than was asked for.
+    turns: AtomicUsize,
 }
 
 impl Poller {
@@ -27,7 +30,7 @@ impl Poller {
         let notify = UnixStream::pair()?;
         notify.0.set_nonblocking(true)?;
         notify.1.set_nonblocking(true)?;
-        Ok(Self { sources: Mutex::default(), turn: Mutex::default(), notify })
+        Ok(Self { sources: Mutex::default(), turn: Mutex::default(), notify, turns: AtomicUsize::new(0) })
     }
 
     pub(crate) fn add<S: AsFd + Send + Sync + 'static>(
@@ -65,8 +68,10 @@ impl Poller {
     /// Waits for up to `most` events, a notification, or the timeout.
     pub(crate) fn wait(&self, ready: &mut Vec<Ready>, most: usize, timeout: Option<Duration>) -> io::Result<()> {
         let _turn = lock(&self.turn);
+        // Who waits for nothing stays out: poll tells of hang-ups unasked.
         let sources: Vec<_> = lock(&self.sources)
             .iter()
+            .filter(|(_, (_, interest))| interest.read || interest.write)
             .map(|(token, (source, interest))| (*token, Arc::clone(source), *interest))
             .collect();
         let mut fds = vec![PollFd::new(&self.notify.1, PollFlags::IN)];
@@ -86,7 +91,13 @@ impl Poller {
             // What remains unread wakes the next wait, which is harmless.
             let _ = (&self.notify.1).read(&mut some);
         }
-        for ((token, ..), fd) in sources.iter().zip(&fds[1..]).filter(|(_, fd)| !fd.revents().is_empty()).take(most) {
+        let mut found: Vec<_> = sources.iter().zip(&fds[1..]).filter(|(_, fd)| !fd.revents().is_empty()).collect();
+        if found.len() > most {
+            // Not always the same ones first.
+            let turn = self.turns.fetch_add(1, Ordering::Relaxed) % found.len();
+            found.rotate_left(turn);
+        }
+        for ((token, ..), fd) in found.into_iter().take(most) {
             let ended = fd.revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
             ready.push(Ready { token: *token, ended });
         }
