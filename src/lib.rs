@@ -1,4 +1,100 @@
-//! Remote objects for any event loop.
+//! Remote objects for any event loop: Pyro (Python Remote Objects) in Rust, wire-compatible both ways with
+//! Pyro5.
+//!
+//! This crate is the whole of firesteel under one name:
+//!
+//! - everything of `firesteel-proto`, the protocol core without IO: [`Daemon`] hosts objects, [`Client`]
+//!   calls them, and [`embedding`] tells how to drive both from your own loop;
+//! - [`blocking`] (feature `blocking`, on by default): a server on one thread or a few, and a proxy whose calls
+//!   wait;
+//! - [`pump`](mod@pump): moves bytes between a machine and a socket, for loops of your own;
+//! - `#[expose]` and `#[remote]` (feature `macros`, on by default).
+//!
+//! # A server
+//!
+//! ```no_run
+//! use firesteel::{Fault, blocking, expose};
+//!
+//! struct Counter {
+//!     total: i64,
+//! }
+//!
+//! #[expose]
+//! impl Counter {
+//!     /// Takes `&mut self`: runs alone.
+//!     pub fn add(&mut self, by: i64) -> Result<i64, Fault> {
+//!         if by < 0 {
+//!             return Err(Fault::new("builtins.ValueError", "only upwards"));
+//!         }
+//!         self.total += by;
+//!         Ok(self.total)
+//!     }
+//! }
+//!
+//! let mut server = blocking::Server::bind("127.0.0.1:7766")?;
+//! server.daemon.register("counter", Counter { total: 0 })?;
+//! server.run()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A client
+//!
+//! ```no_run
+//! use firesteel::{CallFailure, blocking::Proxy};
+//!
+//! let counter = Proxy::new("PYRO:counter@127.0.0.1:7766")?;
+//! let total: i64 = counter.call("add", &(5,))?;
+//! match counter.call::<i64>("add", &(-1,)) {
+//!     Err(CallFailure::Fault(fault)) if fault.is("builtins.ValueError") => println!("{}", fault.message()),
+//!     other => println!("{other:?}"),
+//! }
+//! # Ok::<(), CallFailure>(())
+//! ```
+//!
+//! # An object by hand
+//!
+//! What `#[expose]` writes is short enough to write oneself:
+//!
+//! ```
+//! use firesteel::{Args, Attribute, Context, Fault, Member, Metadata, Method, Object, Outcome};
+//!
+//! struct Counter {
+//!     total: i64,
+//! }
+//!
+//! static METADATA: Metadata =
+//!     Metadata::new(&[Method::new("add")], &[Attribute::new("total").shared().settable()]);
+//!
+//! impl<W> Object<W> for Counter {
+//!     fn metadata(&self) -> &Metadata {
+//!         &METADATA
+//!     }
+//!     // Members that take `&mut self`; the others are passed on.
+//!     fn call(&mut self, cx: &mut Context<'_, W>, member: Member<'_>, args: Args<'_>) -> Outcome<W> {
+//!         match member {
+//!             Member::Method("add") => {
+//!                 let (by,): (i64,) = args.bind(&["by"])?;
+//!                 self.total += by;
+//!                 cx.answer(&self.total)
+//!             }
+//!             // A new value comes as the one argument.
+//!             Member::Set("total") => {
+//!                 let (value,): (i64,) = args.bind(&["value"])?;
+//!                 self.total = value;
+//!                 cx.answer(&())
+//!             }
+//!             other => self.call_shared(cx, other, args),
+//!         }
+//!     }
+//!     // Members that are marked `shared`: in a `Shared` registry they run at the same time.
+//!     fn call_shared(&self, cx: &mut Context<'_, W>, member: Member<'_>, _: Args<'_>) -> Outcome<W> {
+//!         match member {
+//!             Member::Get("total") => cx.answer(&self.total),
+//!             other => Err(Fault::unknown(&other)),
+//!         }
+//!     }
+//! }
+//! ```
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "blocking")]

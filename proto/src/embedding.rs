@@ -4,15 +4,19 @@
 //!
 //! A [`Daemon`] owns all incoming sessions, and a [`Client`] all outgoing connections. Each of them is
 //! a [`Machine`]: you give it the bytes that you read, and send the bytes that it lends. You own the
-//! sockets, the clock and the waiting. With `firesteel-pump`, which moves bytes between a machine and
-//! any non-blocking `Read + Write` in some thirty lines, a complete server loop is:
+//! sockets, the clock and the waiting. With `firesteel-pump` (in the facade crate `firesteel::pump`),
+//! which moves bytes between a machine and any non-blocking `Read + Write`, a complete server loop is:
 //!
 //! ```text
+//! // Sockets are non-blocking. A loop of `poll(2)` leaves out sockets without an interest: it tells of
+//! // hang-ups unasked.
 //! while !daemon.is_drained() {
 //!     let wait = daemon.poll_timeout().map(|at| at.saturating_duration_since(Instant::now()));
 //!     for ready in my_loop.wait(wait)? {
 //!         match ready {
-//!             Accepted(socket) => match daemon.open(Instant::now(), peer, None) {
+//!             // The peer: a `SocketAddr` on TCP, `Peer::unix()` on a unix socket that you listen on.
+//!             // `Peer::default()` is for connected sockets that somebody handed to you.
+//!             Accepted(socket, address) => match daemon.open(Instant::now(), address, None) {
 //!                 Ok(id) => { sockets.insert(id, socket); step(&mut daemon, &sockets, id) }
 //!                 Err(_refused) => drop(socket),
 //!             },
@@ -25,18 +29,37 @@
 //!     while let Some(id) = daemon.poll_session() { step(&mut daemon, &sockets, id) }
 //!     while let Some(event) = daemon.poll_event() { /* Closed { session, .. }: drop its socket */ }
 //! }
+//! // When it is drained, the last `Closed` events may still wait in `poll_event`.
 //!
 //! fn step(daemon, sockets, id) {
+//!     let now = Instant::now();
 //!     if let Some(mut session) = daemon.session(id) {
-//!         if pump(&mut session, &sockets[id], Instant::now()).is_err() { session.handle_error(now) }
-//!         // Set the loop's interest from session.wants_read() and session.wants_write().
+//!         if pump(&mut session, &sockets[id], now).is_err() { session.handle_error(now) }
+//!         my_loop.set_interest(id, session.wants_read(), session.wants_write());
 //!     }
 //! }
 //! ```
 //!
-//! `examples/poll_by_hand.rs` is that program on `poll(2)`. For a client it is the same with
-//! [`Client::connection`], [`Client::poll_connection`] and [`Client::poll_event`], and
-//! [`Client::poll_connect`] asks for sockets.
+//! `examples/poll_by_hand.rs` is that program on `poll(2)`. A client's part of the same loop:
+//!
+//! ```text
+//! let call = client.call(now, proxy, &Request::method("add", &(5,)))?;
+//! while let Some((id, target)) = client.poll_connect() {
+//!     match my_loop.connect(target) {                                           // or later, when it is connected
+//!         Ok(socket) => { sockets.insert(id, socket); client.connected(now, id, None) }
+//!         Err(error) => client.failed(now, id, error),
+//!     }
+//! }
+//! while let Some(id) = client.poll_connection() { step(&mut client, &sockets, id) }
+//! client.handle_timeout(now);
+//! while let Some(event) = client.poll_event() {
+//!     match event {
+//!         ProxyEvent::Done { id, result, .. } => { /* the call's end */ }
+//!         ProxyEvent::Closed { connection, .. } => { /* drop its socket */ }
+//!         _ => {}
+//!     }
+//! }
+//! ```
 //!
 //! # Edge and level
 //!
@@ -55,7 +78,9 @@
 //! A `Daemon<Local>` and its objects live on one thread. For objects that several threads call at once,
 //! register them in a [`Shared`] and make a [`Daemon::shared`]: [`Daemon::next_job`] gives a [`Job`] that
 //! any thread may run. Members that take `&self` run at the same time, those that take `&mut self` alone;
-//! no worker waits for an object, a job comes when its object is free. Mind that a long `&self` call
+//! no worker waits for an object, a job comes when its object is free. In the loop, take jobs where a
+//! `Local` daemon dispatches: `while let Some(job) = daemon.next_job(now)` hand it to a worker, which calls
+//! [`Job::run`]; a thread that steps the daemon right afterwards itself calls `run_in_loop`. Mind that a long `&self` call
 //! holds up a `&mut self` one, and that one the calls behind it: let long work answer later.
 //!
 //! # Answers that come later
@@ -138,6 +163,7 @@
 //! [`Daemon::shared`]: crate::Daemon::shared
 //! [`Daemon::shutdown`]: crate::Daemon::shutdown
 //! [`Job`]: crate::Job
+//! [`Job::run`]: crate::Job::run
 //! [`Layer`]: crate::Layer
 //! [`Machine`]: crate::Machine
 //! [`Peer`]: crate::Peer

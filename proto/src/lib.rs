@@ -79,6 +79,6 @@ pub use serializer::{Arguments, SerializerId};
 pub use transmit::{Outbox, Transmit};
 pub use uri::{Location, NAME_SERVER_PORT, Uri};
 pub use value::{
-    Args, BigInt, Blob, ClassNames, Complex, Defaulted, Dict, FormatError, FormatErrorKind, Instance, ObjectId,
-    Payload, Value, from_value, to_value,
+    Args, BigInt, Blob, ClassNames, Complex, Defaulted, Dict, FormatError, FormatErrorKind, FrozenSet, Instance,
+    ObjectId, Payload, Set, Value, from_value, to_value,
 };

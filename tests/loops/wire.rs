@@ -36,10 +36,10 @@ impl Wire {
         .expect("a live descriptor");
     }
 
-    /// Makes the system hold little on this end, so that back-pressure is felt early.
-    pub fn shrink_buffers(&self) {
-        sockopt::set_socket_send_buffer_size(self, 16 * 1024).expect("a smaller buffer");
-        sockopt::set_socket_recv_buffer_size(self, 16 * 1024).expect("a smaller buffer");
+    /// Makes the system hold little of what is sent, so that back-pressure is felt early. (A small buffer
+    /// for receiving would make TCP send in tiny pieces, long after the reason is gone.)
+    pub fn shrink_send_buffer(&self) {
+        sockopt::set_socket_send_buffer_size(self, 64 * 1024).expect("a smaller buffer");
     }
 
     /// Sends the end of the stream; answers can still be read.

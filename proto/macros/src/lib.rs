@@ -161,7 +161,7 @@
 //! #[remote]
 //! pub trait Counting {
 //!     fn peek(&self) -> i64;
-//!     fn add(&mut self, by: i64, times: Option<i64>) -> i64;
+//!     fn add(&mut self, by: i64, times: i64) -> i64;
 //!     #[oneway]
 //!     fn reset(&mut self);
 //!     #[attr]
@@ -173,7 +173,7 @@
 //! }
 //!
 //! fn twice<C: Caller>(counter: &CountingProxy<C>) -> [C::Out<i64>; 2] {
-//!     [counter.add(5, None), counter.add(5, Some(2))]
+//!     [counter.add(5, 1), counter.add(5, 2)]
 //! }
 //! ```
 //!

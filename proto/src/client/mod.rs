@@ -194,7 +194,8 @@ impl Client {
         self.connections.ping(now, connection)
     }
 
-    /// Ends a call at this end; false when it has ended already. The server is not told.
+    /// Ends a call at this end; false when it has ended already. The server is not told: the call's slot
+    /// in the connection stays taken until its answer comes.
     pub fn cancel(&mut self, now: Instant, call: CallId) -> bool {
         self.connections.cancel(now, call)
     }

@@ -182,6 +182,11 @@ impl<R: Registry> Daemon<R> {
         Session::new(&mut self.sessions, id)
     }
 
+    /// Who is at the other end of a session.
+    pub fn peer(&self, id: SessionId) -> Option<&Peer> {
+        self.sessions.slot(id).map(|slot| &*slot.peer)
+    }
+
     /// The next session that wants to be pumped: it has output, or may be read again.
     pub fn poll_session(&mut self) -> Option<SessionId> {
         self.sessions.poll_session()

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use super::SessionId;
 use super::sessions::Sessions;
-use super::{Peer, SessionId};
 use crate::connection::ServerCore;
 use crate::machine::Machine;
 use crate::transmit::Transmit;
@@ -25,11 +25,6 @@ impl<'a> Session<'a> {
     /// Its name.
     pub fn id(&self) -> SessionId {
         self.id
-    }
-
-    /// Who is at the other end; `None` never happens while the session is lent.
-    pub fn peer(&self) -> Option<&Peer> {
-        self.sessions.slot(self.id).map(|slot| &*slot.peer)
     }
 
     /// Sends what is queued, then closes.

@@ -8,7 +8,7 @@ mod payload;
 pub use args::{Args, Defaulted};
 pub use class_names::ClassNames;
 pub use firesteel_value::{
-    BigInt, Blob, Complex, Dict, FormatError, FormatErrorKind, Instance, Value, from_value, to_value,
+    BigInt, Blob, Complex, Dict, FormatError, FormatErrorKind, FrozenSet, Instance, Set, Value, from_value, to_value,
 };
 pub use object_id::ObjectId;
 pub use payload::Payload;

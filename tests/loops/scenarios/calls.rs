@@ -107,10 +107,10 @@ pub fn calls_of_one_object_overlap<L: Loop>(transport: Transport) {
         stage.board.wait_inside(2);
         let beside = stage.proxy();
         assert_eq!(beside.call::<i32>("echo", &(1,)).expect("an answer"), 1);
-        // A call that has to be alone waits for them, and holds nobody up.
+        // A call that has to be alone waits for them, and keeps no thread.
         let waiting = stage.proxy();
         let alone = threads.spawn(move || waiting.call::<Vec<String>>("notes", &()).expect("an answer"));
-        assert_eq!(beside.call::<i32>("later", &(2,)).expect("an answer"), 2);
+        beside.ping().expect("a pong");
         stage.board.open_gate();
         assert!(callers.into_iter().all(|caller| caller.join().expect("no panic") == "through"));
         assert!(alone.join().expect("no panic").is_empty());

@@ -46,7 +46,7 @@ pub fn a_slow_reader<L: Loop>(transport: Transport) {
         config.limits.max_waiting_bytes = 100_000;
     });
     let (others, mut slow) = (stage.proxy(), stage.raw());
-    slow.wire.shrink_buffers();
+    slow.wire.shrink_send_buffer();
     let first = slow.call("nop", &());
     slow.end_of(first).expect("an answer");
     let calls: Vec<_> = (0..CALLS).map(|n| slow.call("text", &(format!("{n:05}").repeat(2000),))).collect();
