@@ -52,18 +52,20 @@ fn serve(mut daemon: Daemon, listener: TcpListener, alarm: &Alarm) -> Result<(),
         if alarm.stop.swap(false, Ordering::AcqRel) {
             daemon.shutdown(Instant::now(), Duration::from_secs(5));
         }
-        while knocked {
-            match listener.accept() {
-                Ok((socket, address)) => {
-                    socket.set_nonblocking(true)?;
-                    socket.set_nodelay(true)?;
-                    // A client that is refused sees its socket closed.
-                    if let Ok(id) = daemon.open(Instant::now(), address, None) {
-                        sockets.insert(id, socket);
+        if knocked {
+            loop {
+                match listener.accept() {
+                    Ok((socket, address)) => {
+                        socket.set_nonblocking(true)?;
+                        socket.set_nodelay(true)?;
+                        // A client that is refused sees its socket closed.
+                        if let Ok(id) = daemon.open(Instant::now(), address, None) {
+                            sockets.insert(id, socket);
+                        }
                     }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(error.into()),
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error.into()),
             }
         }
         for id in ready {

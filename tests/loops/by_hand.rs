@@ -28,8 +28,7 @@ impl Loop for ByHand {
     fn host(plan: Plan, ready: impl FnOnce(Running)) {
         let mut daemon: Daemon = Daemon::new(Instant::now(), plan.config);
         daemon.register("thing", plan.thing).expect("a free id");
-        let mut served = Served::default();
-        served.listener = plan.address.as_deref().map(Listener::bind);
+        let mut served = Served { listener: plan.address.as_deref().map(Listener::bind), ..Served::default() };
         for socket in plan.sockets {
             served.open(&mut daemon, socket.into(), Peer::default());
         }
