@@ -227,6 +227,31 @@ fn a_call_that_waits_for_its_object_runs_though_its_client_left() {
 }
 
 #[test]
+fn who_waits_and_leaves_hands_its_turn_on() {
+    let mut scene = scene(8);
+    scene.room.open();
+    let proxies: Vec<_> = (0..4).map(|_| scene.proxy()).collect();
+    for proxy in &proxies {
+        scene.send_on(*proxy, "write");
+    }
+    let first = scene.jobs();
+    assert_eq!(first.len(), 1, "the others wait");
+    // The second one leaves while it waits, the third when it has just been told.
+    scene.pair.cut(proxies[1]);
+    first.into_iter().for_each(Job::run);
+    scene.pair.cut(proxies[2]);
+    let mut last = scene.jobs();
+    if last.is_empty() {
+        assert!(scene.pair.daemon.poll_timeout().is_some_and(|at| at <= scene.pair.now), "the turn is passed on");
+        last = scene.jobs();
+    }
+    assert_eq!(last.len(), 1, "the fourth has its turn");
+    last.into_iter().for_each(Job::run);
+    scene.collect();
+    assert_eq!(scene.pair.done.values().filter(|result| result.is_ok()).count(), 2);
+}
+
+#[test]
 fn dispatch_runs_jobs_on_its_own_thread() {
     let mut scene = scene(1);
     let proxy = scene.proxy();

@@ -297,7 +297,7 @@ impl<R: Registry> Daemon<R> {
                 Mail::Answer { ticket, result, annotations } => {
                     self.sessions.reply(ticket, result, &annotations);
                 }
-                Mail::Retry(session) => self.sessions.retry(session),
+                Mail::Retry(session, baton) => self.sessions.retry(session, baton),
                 Mail::Job { ticket, answer, annotations, cancel, memory } => {
                     self.running -= 1;
                     self.sessions.keep(memory);

@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use serde::Serialize;
 
 use super::SessionId;
+use super::shared::Baton;
 use crate::connection::CallId;
 use crate::fault::Fault;
 use crate::limits::Config;
@@ -148,7 +149,7 @@ pub(crate) enum Mail {
         memory: Vec<u8>,
     },
     /// The object that a session's call waits for is free.
-    Retry(SessionId),
+    Retry(SessionId, Baton),
 }
 
 /// Where mail for one daemon collects.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::responder::{CancelFlag, Ticket};
+use super::shared::Baton;
 use super::slot::{Common, Marks, Slot};
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, Incoming, SCRATCH, ServerCore};
@@ -104,6 +105,7 @@ impl Sessions {
             counted: 0,
             timer: None,
             cancel: None,
+            baton: None,
             marks: Marks { reading: true, ..Marks::default() },
         };
         let id = SessionId { index: self.slots.insert(slot) as u32, generation: self.generation };
@@ -262,13 +264,19 @@ impl Sessions {
     }
 
     /// The object that a parked request waits for is free.
-    pub(super) fn retry(&mut self, id: SessionId) {
+    pub(super) fn retry(&mut self, id: SessionId, baton: Baton) {
         if let Some((slot, common)) = self.split(id)
             && slot.core.is_parked()
             && !std::mem::replace(&mut slot.marks.ready, true)
         {
+            slot.baton = Some(baton);
             common.ready.push_back(id);
         }
+    }
+
+    /// Takes what a session got with the word that its object is free.
+    pub(super) fn take_baton(&mut self, id: SessionId) -> Option<Baton> {
+        self.slot_mut(id)?.baton.take()
     }
 
     /// A call's answer comes later.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use super::context::{Call, Context};
-use super::gate::Gate;
+use super::gate::{Gate, Waiter};
 use super::object::{Object, Outcome};
 use super::responder::{Mail, Mailbox, Ticket};
 use super::run::{self, Ended, Entry};
@@ -119,6 +119,9 @@ impl Daemon<Shared> {
         let memory = self.sessions.lend();
         match aim(&self.registry, &incoming, &config) {
             Ok(Aim::Object { entry, shared }) => {
+                if let Some(baton) = self.sessions.take_baton(session) {
+                    baton.used();
+                }
                 if entry.object.1.enter(shared, || (Arc::clone(&self.mailbox), session)) {
                     let mailbox = Arc::clone(&self.mailbox);
                     let work = Work { entry, shared, incoming, peer, session, now, config, mailbox, memory };
@@ -246,7 +249,8 @@ impl Work {
     }
 
     fn finish(self, mut ended: Ended, then: Then) {
-        self.entry.object.1.leave(self.shared, (then == Then::Step).then_some(&self.mailbox));
+        let next = self.entry.object.1.leave(self.shared);
+        Baton::give(&self.entry, next, (then == Then::Step).then_some(&self.mailbox));
         let ticket = Ticket { session: self.session, call: self.incoming.id };
         let mut memory = std::mem::take(&mut ended.memory);
         if memory.capacity() == 0 {
@@ -258,6 +262,43 @@ impl Work {
             Then::Wake => self.mailbox.post(mail),
             Then::Step => self.mailbox.post_quietly(mail),
         }
+    }
+}
+
+/// The word that an object is free, on its way to one who waits for it. Lost on the way, because the
+/// session ended, it goes to the next.
+pub(crate) struct Baton(Option<Arc<Guarded>>);
+
+impl Baton {
+    /// Tells those who wait. The loop behind `awake` needs no waking.
+    fn give(entry: &Arc<Guarded>, to: Vec<Waiter>, awake: Option<&Arc<Mailbox>>) {
+        for (mailbox, session) in to {
+            let mail = Mail::Retry(session, Self(Some(Arc::clone(entry))));
+            if awake.is_some_and(|awake| Arc::ptr_eq(awake, &mailbox)) {
+                mailbox.post_quietly(mail);
+            } else {
+                mailbox.post(mail);
+            }
+        }
+    }
+
+    /// The one who was told is here.
+    fn used(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Baton {
+    fn drop(&mut self) {
+        if let Some(entry) = self.0.take() {
+            Self::give(&entry, entry.object.1.pass(), None);
+        }
+    }
+}
+
+impl std::fmt::Debug for Baton {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Baton")
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::responder::CancelFlag;
+use super::shared::Baton;
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, ServerCore};
 use crate::limits::Config;
@@ -54,6 +55,8 @@ pub(super) struct Slot {
     pub(super) timer: Option<Instant>,
     /// Tells a deferred answer that nobody waits any more.
     pub(super) cancel: Option<Arc<CancelFlag>>,
+    /// The parked request may try its object again. Dropped with the session, it goes to the next.
+    pub(super) baton: Option<Baton>,
     pub(super) marks: Marks,
 }
 

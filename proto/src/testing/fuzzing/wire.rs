@@ -1,0 +1,114 @@
+//! Messages of any bytes.
+
+use std::ops::Range;
+
+use super::Input;
+use crate::wire::{
+    Annotations, COMPRESS_ABOVE, Flags, FrameStart, HEADER_LEN, Head, Header, MessageType, OwnedAnnotations, Parsed,
+    decompress, parse,
+};
+
+/// What a payload may inflate to.
+const MOST: usize = 1 << 16;
+
+/// Reads any bytes as messages, and builds messages of them.
+///
+/// # Panics
+/// If a message is not where it was found, or does not come back as it was built.
+pub fn wire(data: &[u8]) {
+    read(data);
+    build(&mut Input(data));
+}
+
+fn read(data: &[u8]) {
+    for max in [0, 100, usize::MAX] {
+        let whole = parse(data, max);
+        match &whole {
+            Ok(Parsed::Partial) => assert!(data.len() < HEADER_LEN),
+            Ok(Parsed::Header { header, len }) => {
+                assert!(
+                    *len > data.len() && *len == HEADER_LEN + header.body_len() as usize && *len - HEADER_LEN <= max
+                );
+            }
+            Ok(Parsed::Message { header, annotations, payload }) => {
+                check_message(data, header, annotations.clone(), payload.clone());
+            }
+            Err(_) => {}
+        }
+        // What is refused early is refused later too, and what is there in full does not change.
+        for n in [5, 6, HEADER_LEN - 1, HEADER_LEN, data.len() / 2] {
+            match parse(&data[..n.min(data.len())], max) {
+                Err(error) => assert_eq!(whole, Err(error)),
+                Ok(message @ Parsed::Message { .. }) => assert_eq!(whole, Ok(message)),
+                Ok(_) => {}
+            }
+        }
+    }
+    if let Ok(plain) = decompress(data, MOST) {
+        assert!(plain.len() <= MOST);
+    }
+}
+
+fn check_message(data: &[u8], header: &Header, annotations: Range<usize>, payload: Range<usize>) {
+    assert!(annotations.start == HEADER_LEN && annotations.end == payload.start && payload.end <= data.len());
+    let again = Header::parse(&header.to_bytes());
+    assert_eq!(again, Ok(Some(*header)));
+    if let Ok(tags) = Annotations::parse(&data[annotations.clone()]) {
+        let owned = tags.to_owned();
+        let mut bytes = Vec::new();
+        owned.encode(&mut bytes);
+        assert_eq!(bytes, &data[annotations]);
+        assert_eq!(owned.encoded_len(), bytes.len());
+        for (key, _) in tags.iter() {
+            assert_eq!(tags.get(key), owned.get(key).map(|value| &**value));
+        }
+    }
+    if header.flags.contains(Flags::COMPRESSED)
+        && let Ok(plain) = decompress(&data[payload], MOST)
+    {
+        assert!(plain.len() <= MOST);
+    }
+}
+
+fn build(input: &mut Input<'_>) {
+    use MessageType::{Connect, ConnectFail, ConnectOk, Invoke, Ping, Result};
+    let kind = [Connect, ConnectOk, ConnectFail, Invoke, Result, Ping][input.below(6)];
+    let flags = Flags::from_bits(input.short());
+    let compress = input.below(2) == 1;
+    let correlation = (input.below(2) == 1).then(|| [input.byte(); 16]);
+    let (serializer, sequence) = (input.byte(), input.short());
+    let head = Head { kind, serializer, flags, sequence, correlation, compress };
+    let mut tags = OwnedAnnotations::default();
+    for _ in 0..input.below(4) {
+        let key = [b'A' + input.byte() % 4, b'A', b'A', b'A'];
+        tags.set(key, input.bytes().to_vec());
+    }
+    let payload = input.0;
+    let before = [7; 3];
+    let mut out = before.to_vec();
+    let frame = FrameStart::begin(&mut out, &tags);
+    out.extend_from_slice(payload);
+    let max = 4096;
+    if frame.finish(&mut out, head, 0, max).is_err() {
+        assert_eq!(out, before, "a message that is not built leaves nothing");
+        return;
+    }
+    let message = &out[3..];
+    let Ok(Parsed::Message { header, annotations, payload: window }) = parse(message, max) else {
+        panic!("what was built is no message");
+    };
+    assert_eq!(window.end, message.len());
+    assert_eq!((header.kind, header.serializer, header.sequence), (kind as u8, serializer, sequence));
+    assert_eq!(header.correlation_id(), correlation);
+    let mut bytes = Vec::new();
+    tags.encode(&mut bytes);
+    assert_eq!(&message[annotations], bytes);
+    let sent = &message[window];
+    if header.flags.contains(Flags::COMPRESSED) {
+        assert!(compress && payload.len() > COMPRESS_ABOVE && sent.len() < payload.len());
+        assert_eq!(decompress(sent, payload.len()).as_deref(), Ok(payload));
+        assert!(decompress(sent, payload.len() - 1).is_err());
+    } else {
+        assert_eq!(sent, payload);
+    }
+}

@@ -1,0 +1,119 @@
+//! Runs the bodies of the fuzz targets: over pseudo-random inputs, and over what Pyro5 really says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use firesteel_proto::testing::fuzzing::{client, client_input, daemon, daemon_input, wire};
+
+const ROUNDS: u64 = 400;
+
+/// The same bytes for the same seed.
+fn noise(seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    let len = usize::from(next()) * 8 + 1;
+    (0..len).map(|_| next()).collect()
+}
+
+/// Noise whose lengths are short, so that more operations fit.
+fn short_noise(seed: u64) -> Vec<u8> {
+    let mut bytes = noise(seed);
+    for pair in bytes.chunks_mut(2).filter(|pair| pair[0] % 3 == 0) {
+        pair[0] = 0;
+    }
+    bytes
+}
+
+fn fuzz(body: fn(&[u8])) {
+    body(&[]);
+    for seed in 1..=ROUNDS {
+        body(&noise(seed));
+        body(&short_noise(seed));
+    }
+}
+
+#[test]
+fn messages_of_noise() {
+    fuzz(wire);
+}
+
+#[test]
+fn a_client_under_noise() {
+    fuzz(client);
+}
+
+#[test]
+fn a_daemon_under_noise() {
+    fuzz(daemon);
+}
+
+#[test]
+fn what_pyro_says() {
+    for (_, transcript) in transcripts() {
+        for (_, message) in &transcript {
+            wire(message);
+        }
+        let (requests, answers) = both(&transcript);
+        client(&client_input(&answers));
+        daemon(&daemon_input(&requests));
+    }
+}
+
+/// Writes the seeds of the fuzz targets: `cargo test -p firesteel-proto --test fuzz_bodies -- --ignored`.
+#[test]
+#[ignore = "changes files"]
+fn write_seeds() {
+    let seeds = root().join("fuzz/seeds");
+    let write = |target: &str, name: &str, bytes: &[u8]| {
+        let folder = seeds.join(target);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(name), bytes).expect("a file");
+    };
+    for (name, transcript) in transcripts() {
+        let (requests, answers) = both(&transcript);
+        for (n, (_, message)) in transcript.iter().enumerate().take(4) {
+            write("wire", &format!("{name}-{n}"), message);
+        }
+        write("client", &name, &client_input(&answers));
+        write("daemon", &name, &daemon_input(&requests));
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The messages of a recorded conversation: whether the client sent it, and its bytes.
+type Transcript = Vec<(bool, Vec<u8>)>;
+
+fn transcripts() -> Vec<(String, Transcript)> {
+    let files = fs::read_dir(root().join("tests/transcripts")).expect("a folder");
+    let mut all: Vec<_> = files
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a text");
+            let lines = text.lines().filter(|line| !line.ends_with("end") && !line.starts_with('#'));
+            let steps = lines.map(|line| (line.starts_with('>'), hex(&line[2..]))).collect();
+            (path.file_stem().expect("a name").to_string_lossy().into_owned(), steps)
+        })
+        .collect();
+    assert!(all.len() > 20);
+    all.sort();
+    all
+}
+
+fn both(transcript: &Transcript) -> (Vec<u8>, Vec<u8>) {
+    let sent = |by_client| transcript.iter().filter(move |step| step.0 == by_client).flat_map(|step| step.1.clone());
+    (sent(true).collect(), sent(false).collect())
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<_> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+}
