@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use firesteel_proto::testing::fuzzing::{client, client_input, daemon, daemon_input, wire};
+use firesteel_proto::wire::{Parsed, parse};
 
 const ROUNDS: u64 = 400;
 
@@ -78,6 +79,9 @@ fn write_seeds() {
         let (requests, answers) = both(&transcript);
         for (n, (_, message)) in transcript.iter().enumerate().take(4) {
             write("wire", &format!("{name}-{n}"), message);
+            if let Ok(Parsed::Message { payload, .. }) = parse(message, usize::MAX) {
+                write("serpent", &format!("{name}-{n}"), &message[payload]);
+            }
         }
         write("client", &name, &client_input(&answers));
         write("daemon", &name, &daemon_input(&requests));

@@ -79,7 +79,7 @@ impl Run {
                 let args = ("x".repeat(text),);
                 let request = Request::method("echo", &args);
                 let deadline = now + Duration::from_millis(text as u64);
-                let request = if text % 3 == 0 { request } else { request.deadline(deadline) };
+                let request = if text.is_multiple_of(3) { request } else { request.deadline(deadline) };
                 if let Ok(id) = self.machine.call(now, &request) {
                     assert!(self.open.insert(id), "an id was used again");
                 }

@@ -187,8 +187,8 @@ impl Run {
     }
 
     fn open(&mut self, input: &mut Input<'_>) {
-        let mut peer = Peer::default();
-        peer.handshake = [Handshake::Required, Handshake::Auto, Handshake::Absent][input.below(3)];
+        let handshake = [Handshake::Required, Handshake::Auto, Handshake::Absent][input.below(3)];
+        let peer = Peer { handshake, ..Peer::default() };
         match self.daemon.open(self.now, peer, None) {
             Ok(id) => {
                 assert!(self.sessions.insert(id, 0).is_none(), "an id was used again");
