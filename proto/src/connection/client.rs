@@ -407,7 +407,13 @@ impl ClientCore {
         } else {
             Ok(Reply::Value(payload))
         };
+        // After these the server closes: the next call shall not run into that.
+        let last = matches!(&result, Err(CallFailure::Fault(fault))
+            if fault.is("Pyro5.errors.SerializeError") || fault.is("Pyro5.errors.SecurityError"));
         self.events.push_back(ClientEvent::Done { id: flight.id, result, annotations });
+        if last {
+            self.finish(CloseReason::PeerEof);
+        }
         Ok(())
     }
 

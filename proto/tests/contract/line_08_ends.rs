@@ -99,3 +99,15 @@ fn an_object_that_is_not_there_rejects_the_connection() {
     let answer = pair.call::<()>(proxy, &Request::method("nop", &()), &mut world);
     assert_eq!(answer, Err(CallFailure::Lost(CloseReason::Rejected("unknown object".to_owned()))));
 }
+
+#[test]
+fn after_a_fault_that_ends_the_connection_the_next_call_has_a_new_one() {
+    let (mut pair, mut world) = (pair(), World::default());
+    let proxy = connected(&mut pair, &mut world);
+    for class in ["Pyro5.errors.SerializeError", "Pyro5.errors.SecurityError"] {
+        let failure = pair.call::<()>(proxy, &Request::method("raise", &(class,)), &mut world).unwrap_err();
+        assert!(failure.fault().is_some_and(|fault| fault.is(class)), "{failure}");
+        let answer: i64 = pair.call(proxy, &Request::method("echo", &(3,)), &mut world).expect("a new connection");
+        assert_eq!(answer, 3);
+    }
+}

@@ -44,6 +44,7 @@ pub fn daemon(data: &[u8]) {
         run.look();
     }
     run.rest();
+    run.nobody_is_stuck();
     run.end();
 }
 
@@ -118,6 +119,8 @@ struct Run {
     closed: usize,
     /// Reads only what is wanted: only then limits hold.
     polite: bool,
+    /// All sessions together may hold so little that some wait for others.
+    scarce: bool,
     shut_down: bool,
 }
 
@@ -132,7 +135,8 @@ impl Run {
         config.limits.max_waiting_bytes = MAX_WAITING;
         config.limits.max_unsent = MAX_UNSENT;
         config.limits.max_sessions = MAX_SESSIONS;
-        config.limits.max_total_buffered = if choices & 1 == 0 { 1 << 20 } else { 5000 };
+        let scarce = choices & 1 != 0;
+        config.limits.max_total_buffered = if scarce { 5000 } else { 1 << 20 };
         config.compression = choices & 2 != 0;
         let mut daemon = Daemon::new(now, config);
         for id in ["thing", "test.echoserver"] {
@@ -140,7 +144,8 @@ impl Run {
         }
         let polite = choices & 4 == 0;
         let world = World::default();
-        Self { now, daemon, world, sessions: BTreeMap::new(), opened: 0, closed: 0, polite, shut_down: false }
+        let (sessions, shut_down) = (BTreeMap::new(), false);
+        Self { now, daemon, world, sessions, opened: 0, closed: 0, polite, scarce, shut_down }
     }
 
     fn operate(&mut self, input: &mut Input<'_>) {
@@ -324,6 +329,18 @@ impl Run {
             self.look();
         }
         panic!("the daemon does not come to rest");
+    }
+
+    /// Where everything was answered and sent, every client can go on.
+    fn nobody_is_stuck(&mut self) {
+        if self.scarce || !self.world.responders.is_empty() {
+            return;
+        }
+        for id in self.sessions.keys() {
+            if let Some(session) = self.daemon.session(*id) {
+                assert!(session.wants_read() && !session.wants_write(), "{id:?} is stuck");
+            }
+        }
     }
 
     /// A shutdown comes to its end, whoever still has to answer.
