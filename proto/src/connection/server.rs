@@ -30,7 +30,7 @@ pub(crate) struct ServerCore {
     issued: u64,
     /// Bytes of PINGs answered in this turn.
     turn: usize,
-    /// A request waits until output has drained.
+    /// A request or the end waits until output has drained.
     stalled: bool,
     /// When the last output is dropped that the peer does not take.
     linger: Option<Instant>,
@@ -208,7 +208,7 @@ impl ServerCore {
         self.head
     }
 
-    /// True when sending would let a request start.
+    /// True when sending would let a request start, or the connection end.
     pub(crate) fn is_stalled(&self) -> bool {
         self.stalled
     }
@@ -260,7 +260,8 @@ impl ServerCore {
         }
         while self.current.is_none() && self.head == Head::Nothing && self.turn < TURN {
             if self.link.unsent() > self.config.limits.max_unsent {
-                self.stalled = !self.link.received().is_empty();
+                // What waits is a request, or the end.
+                self.stalled = !self.link.received().is_empty() || self.link.is_half_closed();
                 return;
             }
             let limit = match self.state {
