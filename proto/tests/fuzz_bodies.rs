@@ -65,6 +65,16 @@ fn what_pyro_says() {
     }
 }
 
+/// Among them is every input that once found something.
+#[test]
+fn the_seeds_of_the_fuzz_targets() {
+    for (target, body) in [("wire", wire as fn(&[u8])), ("client", client), ("daemon", daemon)] {
+        for file in fs::read_dir(root().join("fuzz/seeds").join(target)).expect("a folder") {
+            body(&fs::read(file.expect("a file").path()).expect("bytes"));
+        }
+    }
+}
+
 /// Writes the seeds of the fuzz targets: `cargo test -p firesteel-proto --test fuzz_bodies -- --ignored`.
 #[test]
 #[ignore = "changes files"]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use firesteel::connection::{CallId, ClientConnection, ClientEvent, Reply, Request};
-use firesteel::pump::{pump, send};
+use firesteel::pump::{pump, receive, send};
 use firesteel::{Arguments, CallFailure, CloseReason, Config, Handshake, Machine, Value};
 use rustix::event::PollFlags;
 
@@ -68,6 +68,18 @@ impl Raw {
         if pump(&mut self.machine, &self.wire, Instant::now()).is_err() {
             self.machine.handle_error(Instant::now());
         }
+        self.collect();
+    }
+
+    /// Waits for the socket, then reads what is there, and sends nothing.
+    pub fn read(&mut self) {
+        self.wire.wait(PollFlags::IN, None);
+        self.wire.set_nonblocking(true);
+        receive(&mut self.machine, &mut &self.wire, Instant::now()).expect("received");
+        self.collect();
+    }
+
+    fn collect(&mut self) {
         while let Some(event) = self.machine.poll_event() {
             match event {
                 ClientEvent::Done { id, result, .. } => self.done.push((id, result)),

@@ -95,3 +95,16 @@ pub fn connections_come_and_go<L: Loop>(transport: Transport) {
     }
     stage.end();
 }
+
+/// A client that says at once that it has no more to say still gets all of its answer.
+pub fn the_end_comes_behind_a_large_answer<L: Loop>(transport: Transport) {
+    const SIZE: usize = 4 << 20;
+    let stage = Stage::new::<L>(transport, 1);
+    let mut raw = stage.raw();
+    raw.call("get", &(SIZE,));
+    raw.send_all();
+    raw.wire.end();
+    // In base64, that is a third more.
+    assert!(raw.wire.drain().len() > SIZE);
+    stage.end();
+}

@@ -82,7 +82,7 @@ pub fn large_messages<L: Loop>(transport: Transport) {
         for n in 0..20 {
             assert_eq!(other.call::<i32>("echo", &(n,)).expect("an answer"), n);
         }
-        let text = "\u{e9}".repeat(SIZE / 2);
+        let text = "\u{e9}".repeat(SIZE / 16);
         assert!(other.call::<String>("text", &(&text,)).expect("an answer") == text, "it came back changed");
     });
     drop(other);
