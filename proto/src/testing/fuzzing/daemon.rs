@@ -338,7 +338,12 @@ impl Run {
         }
         for id in self.sessions.keys() {
             if let Some(session) = self.daemon.session(*id) {
-                assert!(session.wants_read() && !session.wants_write(), "{id:?} is stuck: reads {}, writes {}", session.wants_read(), session.wants_write());
+                assert!(
+                    session.wants_read() && !session.wants_write(),
+                    "{id:?} is stuck: reads {}, writes {}",
+                    session.wants_read(),
+                    session.wants_write()
+                );
             }
         }
     }
