@@ -75,15 +75,19 @@ fn the_seeds_of_the_fuzz_targets() {
     }
 }
 
-/// Writes the seeds of the fuzz targets: `cargo test -p firesteel-proto --test fuzz_bodies -- --ignored`.
+/// Compares the seeds of the fuzz targets with what the recordings give; with `WRITE_SEEDS` set, it writes them.
 #[test]
-#[ignore = "changes files"]
-fn write_seeds() {
+fn the_seeds_are_those_of_the_recordings() {
     let seeds = root().join("fuzz/seeds");
+    let renew = std::env::var_os("WRITE_SEEDS").is_some();
     let write = |target: &str, name: &str, bytes: &[u8]| {
         let folder = seeds.join(target);
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join(name), bytes).expect("a file");
+        if renew {
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join(name), bytes).expect("a file");
+        }
+        let seed = fs::read(folder.join(name)).expect("a seed: set WRITE_SEEDS to write them");
+        assert!(seed == bytes, "{target}/{name} is old: set WRITE_SEEDS to write it");
     };
     for (name, transcript) in transcripts() {
         let (requests, answers) = both(&transcript);
