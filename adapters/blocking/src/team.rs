@@ -215,8 +215,8 @@ impl<'a> Team<'a> {
             now = Instant::now();
         }
         server.flush(now);
-        // The leader waits with a timeout that was right before.
-        if server.timeout().is_some() || server.daemon.is_drained() {
+        // The leader waits with a timeout that was right before, and cannot see that it is over.
+        if server.is_over() || server.timeout().is_some() {
             self.poller.notify();
         }
         Ok(())
