@@ -1,0 +1,3 @@
+//! Speed on one record.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! CBOR, with tags for the types of Python, as a serde format.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Python's JSON as a serde format.
+
+#![forbid(unsafe_code)]

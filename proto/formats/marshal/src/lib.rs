@@ -1,0 +1,3 @@
+//! Python's marshal as a serde format.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! msgpack, with the extension types of Pyro, as a serde format.
+
+#![forbid(unsafe_code)]
