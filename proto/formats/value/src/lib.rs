@@ -32,6 +32,8 @@ mod bigint;
 mod blob;
 mod complex;
 mod de;
+#[doc(hidden)]
+pub mod decimal;
 mod dict;
 mod display;
 mod error;
