@@ -57,6 +57,12 @@ pub(crate) fn unexpected(value: &Value) -> Unexpected<'_> {
         Value::Set(_) | Value::FrozenSet(_) => Unexpected::Other("set"),
         Value::Dict(_) => Unexpected::Map,
         Value::Instance(_) => Unexpected::Other("instance"),
+        Value::DateTime(_) => Unexpected::Other("datetime"),
+        Value::Date(_) => Unexpected::Other("date"),
+        Value::Time(_) => Unexpected::Other("time"),
+        Value::TimeDelta(_) => Unexpected::Other("timedelta"),
+        Value::Decimal(_) => Unexpected::Other("decimal"),
+        Value::Uuid(_) => Unexpected::Other("UUID"),
     }
 }
 
@@ -187,6 +193,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
                 Value::Ellipsis
             }
             Tag::Instance => content.newtype_variant()?,
+            Tag::DateTime => Value::DateTime(content.newtype_variant()?),
+            Tag::Date => Value::Date(content.newtype_variant()?),
+            Tag::Time => Value::Time(content.newtype_variant()?),
+            Tag::TimeDelta => Value::TimeDelta(content.newtype_variant()?),
+            Tag::Decimal => Value::Decimal(content.newtype_variant()?),
+            Tag::Uuid => Value::Uuid(content.newtype_variant()?),
         })
     }
 }
@@ -202,6 +214,12 @@ enum Tag {
     ByteArray,
     Ellipsis,
     Instance,
+    DateTime,
+    Date,
+    Time,
+    TimeDelta,
+    Decimal,
+    Uuid,
 }
 
 /// The elements of a tuple or a set.

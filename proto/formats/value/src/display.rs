@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{CLASS, Dict, Instance, Value, pyrepr};
+use crate::{
+    CLASS, Dict, Instance, Value,
+    pyrepr::{self, special},
+};
 
 /// Python's `repr`. An int of more than 4300 digits, which Python refuses to show, is hexadecimal.
 impl fmt::Display for Value {
@@ -52,6 +55,12 @@ fn write(out: &mut Vec<u8>, value: &Value) {
         Value::FrozenSet(elements) => sequence(out, "frozenset({", elements, "})"),
         Value::Dict(pairs) => dict(out, None, pairs),
         Value::Instance(instance) => dict(out, Some(&instance.class), &instance.fields),
+        Value::DateTime(datetime) => special::datetime(out, datetime),
+        Value::Date(date) => special::date(out, date),
+        Value::Time(time) => special::time(out, time),
+        Value::TimeDelta(delta) => special::timedelta(out, delta),
+        Value::Decimal(number) => special::decimal(out, number),
+        Value::Uuid(uuid) => special::uuid(out, uuid),
     }
 }
 

@@ -4,7 +4,7 @@
 //! sets are freed of duplicates by sorting. Small ones are scanned, and a scan is only needed where a bitmap of
 //! cheap fingerprints cannot rule out an equal key.
 
-use crate::{BigInt, Value};
+use crate::{BigInt, Value, decimal_number::DecimalKey};
 
 /// Up to this size, dicts and sets are scanned.
 const SMALL: usize = 24;
@@ -179,6 +179,14 @@ const LIST: u8 = 9;
 const SET: u8 = 10;
 const DICT: u8 = 11;
 const INSTANCE: u8 = 12;
+const NAIVE: u8 = 13;
+const AWARE: u8 = 14;
+const DATE: u8 = 15;
+const NAIVE_TIME: u8 = 16;
+const AWARE_TIME: u8 = 17;
+const TIMEDELTA: u8 = 18;
+const DECIMAL: u8 = 19;
+const UUID: u8 = 20;
 
 /// Writes values in bytes that are equal for equal keys and delimit themselves.
 struct Canonical {
@@ -214,6 +222,22 @@ impl Canonical {
                 self.sized(INSTANCE, instance.class.as_bytes());
                 self.sorted(DICT, instance.fields.iter().map(|(key, value)| (key, Some(value))));
             }
+            Value::DateTime(datetime) => {
+                let kind = if datetime.utc_offset().is_some() { AWARE } else { NAIVE };
+                self.fixed(kind, &datetime.instant().to_be_bytes());
+            }
+            Value::Date(date) => self.fixed(DATE, &date.to_ordinal().to_be_bytes()),
+            Value::Time(time) => {
+                let kind = if time.utc_offset().is_some() { AWARE_TIME } else { NAIVE_TIME };
+                self.fixed(kind, &time.instant().to_be_bytes());
+            }
+            Value::TimeDelta(delta) => self.fixed(TIMEDELTA, &delta.total_microseconds().to_be_bytes()),
+            Value::Decimal(number) => match number.to_key() {
+                DecimalKey::Int(int) => self.big(&int),
+                DecimalKey::Float(float) => self.float(float),
+                DecimalKey::Other(text) => self.sized(DECIMAL, text.as_bytes()),
+            },
+            Value::Uuid(uuid) => self.fixed(UUID, uuid.as_bytes()),
         }
     }
 
@@ -239,6 +263,11 @@ impl Canonical {
             self.bytes.push(FLOAT);
             self.bytes.extend(number.to_bits().to_be_bytes());
         }
+    }
+
+    fn fixed(&mut self, kind: u8, bytes: &[u8]) {
+        self.bytes.push(kind);
+        self.bytes.extend(bytes);
     }
 
     fn sized(&mut self, kind: u8, bytes: &[u8]) {
@@ -300,6 +329,33 @@ mod tests {
         assert!(!equal(&Value::Float(f64::NAN), &Value::Float(f64::NAN)));
         assert!(!equal(&Value::Str("1".into()), &Value::Int(1)));
         assert!(!equal(&Value::None, &Value::Int(0)));
+    }
+
+    #[test]
+    fn decimals_are_one_key_with_other_numbers() {
+        let decimal = |text: &str| Value::Decimal(text.parse().unwrap());
+        assert!(equal(&decimal("1.00"), &Value::Int(1)));
+        assert!(equal(&decimal("-0.0"), &Value::Bool(false)));
+        assert!(equal(&decimal("0.5"), &Value::Float(0.5)));
+        assert!(equal(&decimal("Infinity"), &Value::Float(f64::INFINITY)));
+        assert!(equal(&decimal("1E+30"), &Value::BigInt(10_i128.pow(30).into())));
+        let tenth = "0.1000000000000000055511151231257827021181583404541015625";
+        assert!(equal(&decimal(tenth), &Value::Float(0.1)));
+        assert!(equal(&decimal(&format!("{:.1074}", f64::from_bits(1))), &Value::Float(f64::from_bits(1))));
+        assert!(!equal(&decimal("0.1"), &Value::Float(0.1)));
+        assert!(!equal(&decimal("1e999999999999"), &decimal("-1e999999999999")));
+        assert!(equal(&decimal("1e999999999999"), &decimal("10e999999999998")));
+        assert!(!equal(&decimal("NaN"), &decimal("NaN")));
+        assert_eq!(unique(vec![decimal("NaN"), decimal("NaN"), decimal("1"), decimal("1.0")]).len(), 3);
+    }
+
+    #[test]
+    fn dates_are_keys_by_what_they_mean() {
+        let key = |text: &str| Value::DateTime(text.parse().unwrap());
+        assert!(equal(&key("2024-01-01T01:00+01:00"), &key("2024-01-01T00:00Z")));
+        assert!(!equal(&key("2024-01-01T00:00"), &key("2024-01-01T00:00Z")));
+        assert!(!equal(&key("2024-01-01"), &Value::Date("2024-01-01".parse().unwrap())));
+        assert!(!equal(&Value::Time("00:00".parse().unwrap()), &Value::Time("00:00Z".parse().unwrap())));
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! - [`Value`] is any Python value. It reads from and writes to every serde format; [`to_value`] and [`from_value`]
 //!   convert to and from Rust types. Its `Display` is Python's `repr`.
 //! - [`names`] are the reserved names under which sets, complex numbers, large integers and so on travel through
-//!   serde; [`Set`], [`FrozenSet`], [`Complex`], [`BigInt`] and [`Blob`] (bytes) are such types for typed code.
+//!   serde; [`Set`], [`FrozenSet`], [`Complex`], [`BigInt`], [`Blob`] (bytes), [`DateTime`], [`Date`], [`Time`],
+//!   [`TimeDelta`], [`Decimal`] and [`Uuid`] are such types for typed code.
 //! - [`FormatError`] and [`Limits`] are shared by all formats, [`pyrepr`] by all that write Python's literals.
 //!
 //! # How Rust maps to Python
@@ -23,6 +24,8 @@
 //! | `f32`, `f64` | float |
 //! | `char`, `str` | str |
 //! | [`Blob`], `serialize_bytes` | bytes |
+//! | [`DateTime`], [`Date`], [`Time`], [`TimeDelta`] | the types of `datetime` |
+//! | [`Decimal`], [`Uuid`] | `decimal.Decimal`, `uuid.UUID` |
 //!
 //! Lone surrogates, which a Python `str` can hold, are refused in every format, in both directions.
 
@@ -31,9 +34,11 @@
 mod bigint;
 mod blob;
 mod complex;
+mod datetime;
 mod de;
 #[doc(hidden)]
 pub mod decimal;
+mod decimal_number;
 mod dict;
 mod display;
 mod error;
@@ -44,14 +49,18 @@ mod limits;
 pub mod names;
 pub mod pyrepr;
 mod ser;
+mod special;
 mod tagged;
 mod to_value;
+mod uuid;
 mod value;
 mod wrap;
 
 pub use bigint::{BigInt, MAX_DIGITS};
 pub use blob::{Blob, decode_base64};
 pub use complex::Complex;
+pub use datetime::{Date, DateTime, Time, TimeDelta};
+pub use decimal_number::Decimal;
 pub use dict::Dict;
 pub use error::{FormatError, FormatErrorKind};
 pub use from_value::from_value;
@@ -59,5 +68,6 @@ pub use instance::{CLASS, Instance};
 pub use limits::Limits;
 pub use tagged::{Tagged, UnitContent};
 pub use to_value::{ValueSerializer, to_value};
+pub use uuid::Uuid;
 pub use value::Value;
 pub use wrap::{FrozenSet, Set};

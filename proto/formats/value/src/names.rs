@@ -26,6 +26,23 @@ pub const BYTEARRAY: &str = "$firesteel::bytearray";
 pub const ELLIPSIS: &str = "$firesteel::ellipsis";
 /// An instance of a class; its content is a map whose first key is `__class__`.
 pub const INSTANCE: &str = "$firesteel::instance";
+/// A `datetime.datetime`; its content is a str as of `isoformat()`. Formats report one with `fold` set to readers
+/// with `[fold=1]` behind that text.
+pub const DATETIME: &str = "$firesteel::datetime";
+/// A `datetime.date`; its content is a str as of `isoformat()`.
+pub const DATE: &str = "$firesteel::date";
+/// A `datetime.time`; its content is a str as of `isoformat()`. Formats report one with `fold` set to readers with
+/// `[fold=1]` behind that text.
+pub const TIME: &str = "$firesteel::time";
+/// Writing only: a datetime or a time whose `fold` is set; its content is that, under its own name.
+pub const FOLD: &str = "$firesteel::fold";
+/// A `datetime.timedelta`; its content is a tuple of days (i64), seconds and microseconds (u32), normalised as Python
+/// does. Read from such a tuple, a number of seconds, or a str as of Python's `str(timedelta)`.
+pub const TIMEDELTA: &str = "$firesteel::timedelta";
+/// A `decimal.Decimal`; its content is a str as of Python's `str(decimal)`. Read from such a str or a number.
+pub const DECIMAL: &str = "$firesteel::decimal";
+/// A `uuid.UUID`; its content is a str as of Python's `str(uuid)`.
+pub const UUID: &str = "$firesteel::uuid";
 
 /// The tags that a format reports to a visitor that asked for [`VALUE`], and what the content behind each is.
 pub mod tag {
@@ -45,4 +62,16 @@ pub mod tag {
     pub const ELLIPSIS: &str = "ellipsis";
     /// An instance: a map with `__class__`. A map that is visited as such is looked at for `__class__` anyway.
     pub const INSTANCE: &str = "instance";
+    /// A datetime: a str as in [`DATETIME`](super::DATETIME).
+    pub const DATETIME: &str = "datetime";
+    /// A date: a str as in [`DATE`](super::DATE).
+    pub const DATE: &str = "date";
+    /// A time: a str as in [`TIME`](super::TIME).
+    pub const TIME: &str = "time";
+    /// A timedelta: a tuple as in [`TIMEDELTA`](super::TIMEDELTA).
+    pub const TIMEDELTA: &str = "timedelta";
+    /// A decimal: a str as in [`DECIMAL`](super::DECIMAL).
+    pub const DECIMAL: &str = "decimal";
+    /// A UUID: a str as in [`UUID`](super::UUID).
+    pub const UUID: &str = "uuid";
 }

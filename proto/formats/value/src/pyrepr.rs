@@ -3,6 +3,7 @@
 //! The functions append to a `Vec<u8>`; what they append is UTF-8.
 
 mod printable;
+pub(crate) mod special;
 mod text;
 
 use crate::Complex;

@@ -29,6 +29,12 @@ impl Serialize for Value {
             Value::FrozenSet(elements) => serializer.serialize_newtype_struct(names::FROZENSET, elements),
             Value::Dict(dict) => dict.serialize(serializer),
             Value::Instance(instance) => instance.serialize(serializer),
+            Value::DateTime(datetime) => datetime.serialize(serializer),
+            Value::Date(date) => date.serialize(serializer),
+            Value::Time(time) => time.serialize(serializer),
+            Value::TimeDelta(delta) => delta.serialize(serializer),
+            Value::Decimal(number) => number.serialize(serializer),
+            Value::Uuid(uuid) => uuid.serialize(serializer),
         }
     }
 }

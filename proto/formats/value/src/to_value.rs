@@ -2,7 +2,10 @@
 
 use serde::ser::{self, Error as _, Serialize};
 
-use crate::{BigInt, Complex, Dict, FormatError, Instance, Value, names};
+use crate::{
+    BigInt, Complex, Date, DateTime, Decimal, Dict, FormatError, Instance, Time, TimeDelta, Uuid, Value, from_value,
+    names, special::Fold as _,
+};
 
 /// Turns anything that serde can write into a value.
 ///
@@ -127,6 +130,14 @@ impl ser::Serializer for ValueSerializer {
             (names::INT, Value::Str(text)) => text.parse::<BigInt>()?.into(),
             (names::BYTEARRAY, Value::Bytes(bytes)) => Value::ByteArray(bytes.to_vec()),
             (names::ELLIPSIS, _) => Value::Ellipsis,
+            (names::DATETIME, Value::Str(text)) => text.parse::<DateTime>()?.into(),
+            (names::DATE, Value::Str(text)) => text.parse::<Date>()?.into(),
+            (names::TIME, Value::Str(text)) => text.parse::<Time>()?.into(),
+            (names::FOLD, Value::DateTime(datetime)) => datetime.folded().into(),
+            (names::FOLD, Value::Time(time)) => time.folded().into(),
+            (names::TIMEDELTA, parts) => from_value::<TimeDelta>(parts)?.into(),
+            (names::DECIMAL, Value::Str(text)) => text.parse::<Decimal>()?.into(),
+            (names::UUID, Value::Str(text)) => text.parse::<Uuid>()?.into(),
             (_, value) => value,
         })
     }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::{BigInt, Blob, Complex, Dict, Instance, blob::decode_base64, key};
+use crate::{
+    BigInt, Blob, Complex, Date, DateTime, Decimal, Dict, Instance, Time, TimeDelta, Uuid, blob::decode_base64, key,
+};
 
 /// Any Python value.
 ///
@@ -44,6 +46,18 @@ pub enum Value {
     Dict(Dict),
     /// A dict with a `__class__`.
     Instance(Box<Instance>),
+    /// A `datetime.datetime`.
+    DateTime(DateTime),
+    /// A `datetime.date`.
+    Date(Date),
+    /// A `datetime.time`.
+    Time(Time),
+    /// A `datetime.timedelta`.
+    TimeDelta(TimeDelta),
+    /// A `decimal.Decimal`.
+    Decimal(Decimal),
+    /// A `uuid.UUID`.
+    Uuid(Uuid),
 }
 
 impl Value {
@@ -154,6 +168,7 @@ impl Value {
     pub fn is_hashable(&self) -> bool {
         match self {
             Value::Tuple(elements) => elements.iter().all(Value::is_hashable),
+            Value::Decimal(number) => !number.is_signaling(),
             Value::ByteArray(_) | Value::List(_) | Value::Set(_) | Value::Dict(_) | Value::Instance(_) => false,
             _ => true,
         }
@@ -177,6 +192,12 @@ impl PartialEq for Value {
             (Set(a), Set(b)) | (FrozenSet(a), FrozenSet(b)) => key::same_elements(a, b),
             (Dict(a), Dict(b)) => a == b,
             (Instance(a), Instance(b)) => a == b,
+            (DateTime(a), DateTime(b)) => a == b,
+            (Date(a), Date(b)) => a == b,
+            (Time(a), Time(b)) => a == b,
+            (TimeDelta(a), TimeDelta(b)) => a == b,
+            (Decimal(a), Decimal(b)) => a == b,
+            (Uuid(a), Uuid(b)) => a == b,
             _ => false,
         }
     }
@@ -308,6 +329,18 @@ impl From<Instance> for Value {
         Value::Instance(Box::new(instance))
     }
 }
+
+macro_rules! from_special {
+    ($($type:ident)*) => {$(
+        impl From<$type> for Value {
+            fn from(special: $type) -> Value {
+                Value::$type(special)
+            }
+        }
+    )*};
+}
+
+from_special!(DateTime Date Time TimeDelta Decimal Uuid);
 
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(option: Option<T>) -> Value {

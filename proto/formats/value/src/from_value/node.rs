@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor, value::SeqAccessDeserializer};
 
 use super::access::{Elements, Pairs};
-use crate::{BigInt, Complex, FormatError, FormatErrorKind, Tagged, UnitContent, Value, dict, names, names::tag};
+use crate::{
+    BigInt, Complex, Date, DateTime, Decimal, FormatError, FormatErrorKind, Tagged, Time, TimeDelta, UnitContent, Uuid,
+    Value, dict, names, names::tag, special::Fold,
+};
 
 /// A value that can be taken apart, owned or borrowed.
 pub(super) trait Node<'de>: Deserializer<'de, Error = FormatError> {
@@ -34,6 +37,12 @@ pub(super) enum Open<'de, N: Node<'de>> {
     FrozenSet(N::Elements),
     Dict(N::Pairs),
     Instance(Cow<'de, str>, N::Pairs),
+    DateTime(DateTime),
+    Date(Date),
+    Time(Time),
+    TimeDelta(TimeDelta),
+    Decimal(Cow<'de, Decimal>),
+    Uuid(Uuid),
 }
 
 impl<'de> Node<'de> for Value {
@@ -58,6 +67,12 @@ impl<'de> Node<'de> for Value {
             Value::FrozenSet(elements) => Open::FrozenSet(elements.into_iter()),
             Value::Dict(dict) => Open::Dict(dict.into_iter()),
             Value::Instance(instance) => Open::Instance(instance.class.into(), instance.fields.into_iter()),
+            Value::DateTime(datetime) => Open::DateTime(datetime),
+            Value::Date(date) => Open::Date(date),
+            Value::Time(time) => Open::Time(time),
+            Value::TimeDelta(delta) => Open::TimeDelta(delta),
+            Value::Decimal(number) => Open::Decimal(Cow::Owned(number)),
+            Value::Uuid(uuid) => Open::Uuid(uuid),
         }
     }
 
@@ -88,6 +103,12 @@ impl<'de> Node<'de> for &'de Value {
             Value::FrozenSet(elements) => Open::FrozenSet(elements.iter()),
             Value::Dict(dict) => Open::Dict(dict.iter()),
             Value::Instance(instance) => Open::Instance(Cow::Borrowed(&*instance.class), instance.fields.iter()),
+            Value::DateTime(datetime) => Open::DateTime(*datetime),
+            Value::Date(date) => Open::Date(*date),
+            Value::Time(time) => Open::Time(*time),
+            Value::TimeDelta(delta) => Open::TimeDelta(*delta),
+            Value::Decimal(number) => Open::Decimal(Cow::Borrowed(number)),
+            Value::Uuid(uuid) => Open::Uuid(*uuid),
         }
     }
 
@@ -121,6 +142,12 @@ pub(super) fn any<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Re
         }
         Open::Dict(pairs) => Pairs::visit(None, pairs, visitor),
         Open::Instance(class, pairs) => Pairs::visit(Some(class), pairs, visitor),
+        Open::DateTime(datetime) => visitor.visit_string(datetime.to_string()),
+        Open::Date(date) => visitor.visit_string(date.to_string()),
+        Open::Time(time) => visitor.visit_string(time.to_string()),
+        Open::TimeDelta(delta) => delta_parts(delta).deserialize_any(visitor),
+        Open::Decimal(number) => visitor.visit_str(number.as_str()),
+        Open::Uuid(uuid) => visitor.visit_string(uuid.to_string()),
     }
 }
 
@@ -133,6 +160,8 @@ pub(super) fn newtype<'de, N: Node<'de>, V: Visitor<'de>>(
         (names::VALUE, _) => tagged(node, visitor),
         (names::INT, Value::BigInt(number)) => visitor.visit_string(number.to_text()),
         (names::INT, Value::Str(_)) => Err(wrong(&node, &visitor)),
+        (names::DATETIME, Value::DateTime(datetime)) => visitor.visit_string(datetime.to_content()),
+        (names::TIME, Value::Time(time)) => visitor.visit_string(time.to_content()),
         _ => visitor.visit_newtype_struct(node),
     }
 }
@@ -168,6 +197,12 @@ fn tagged<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Result<V::
             | Value::BigInt(_)
             | Value::ByteArray(_)
             | Value::Ellipsis
+            | Value::DateTime(_)
+            | Value::Date(_)
+            | Value::Time(_)
+            | Value::TimeDelta(_)
+            | Value::Decimal(_)
+            | Value::Uuid(_)
     ) {
         return any(node, visitor);
     }
@@ -181,13 +216,29 @@ fn tagged<'de, N: Node<'de>, V: Visitor<'de>>(node: N, visitor: V) -> Result<V::
             let bytes = Value::ByteArray(bytes.into_owned());
             visitor.visit_enum(Tagged::new(tag::BYTEARRAY, bytes))
         }
+        Open::DateTime(datetime) => text(tag::DATETIME, datetime.to_content(), visitor),
+        Open::Date(date) => text(tag::DATE, date.to_string(), visitor),
+        Open::Time(time) => text(tag::TIME, time.to_content(), visitor),
+        Open::TimeDelta(delta) => visitor.visit_enum(Tagged::new(tag::TIMEDELTA, delta_parts(delta))),
+        Open::Decimal(number) => text(tag::DECIMAL, number.to_string(), visitor),
+        Open::Uuid(uuid) => text(tag::UUID, uuid.to_string(), visitor),
         _ => visitor.visit_enum(Tagged::new(tag::ELLIPSIS, UnitContent::new())),
     }
 }
 
-fn complex_parts(
-    number: Complex,
-) -> SeqAccessDeserializer<de::value::SeqDeserializer<std::array::IntoIter<f64, 2>, FormatError>> {
+fn text<'de, V: Visitor<'de>>(tag: &'static str, content: String, visitor: V) -> Result<V::Value, FormatError> {
+    visitor.visit_enum(Tagged::new(tag, content.into_deserializer()))
+}
+
+type Parts<T, const N: usize> =
+    SeqAccessDeserializer<de::value::SeqDeserializer<std::array::IntoIter<T, N>, FormatError>>;
+
+fn delta_parts(delta: TimeDelta) -> Parts<i64, 3> {
+    let parts = [delta.days().into(), delta.seconds().into(), delta.microseconds().into()];
+    SeqAccessDeserializer::new(de::value::SeqDeserializer::new(parts.into_iter()))
+}
+
+fn complex_parts(number: Complex) -> Parts<f64, 2> {
     SeqAccessDeserializer::new(de::value::SeqDeserializer::new([number.re, number.im].into_iter()))
 }
 
