@@ -1,0 +1,177 @@
+//! Containers while they are being written.
+
+use firesteel_value::FormatError;
+use serde::ser::{self, Serialize};
+
+use super::{MapKey, Serializer};
+
+/// A list that is being written.
+#[derive(Debug)]
+pub struct Seq<'s, 'a> {
+    serializer: &'s mut Serializer<'a>,
+    empty: bool,
+    in_variant: bool,
+}
+
+impl<'s, 'a> Seq<'s, 'a> {
+    #[inline]
+    pub(super) fn open(
+        serializer: &'s mut Serializer<'a>,
+        variant: Option<&'static str>,
+    ) -> Result<Seq<'s, 'a>, FormatError> {
+        open_variant(serializer, variant)?;
+        serializer.open(b'[')?;
+        Ok(Seq { serializer, empty: true, in_variant: variant.is_some() })
+    }
+
+    #[inline]
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        if !self.empty {
+            self.serializer.put(b", ");
+        }
+        self.empty = false;
+        value.serialize(&mut *self.serializer)
+    }
+
+    #[inline]
+    fn close(self) -> Result<(), FormatError> {
+        self.serializer.close(b']');
+        close_variant(self.serializer, self.in_variant);
+        Ok(())
+    }
+}
+
+/// A dict that is being written.
+#[derive(Debug)]
+pub struct Map<'s, 'a> {
+    serializer: &'s mut Serializer<'a>,
+    empty: bool,
+    in_variant: bool,
+}
+
+impl<'s, 'a> Map<'s, 'a> {
+    #[inline]
+    pub(super) fn open(
+        serializer: &'s mut Serializer<'a>,
+        variant: Option<&'static str>,
+    ) -> Result<Map<'s, 'a>, FormatError> {
+        open_variant(serializer, variant)?;
+        serializer.open(b'{')?;
+        Ok(Map { serializer, empty: true, in_variant: variant.is_some() })
+    }
+
+    #[inline]
+    fn before_key(&mut self) {
+        if !self.empty {
+            self.serializer.put(b", ");
+        }
+        self.empty = false;
+    }
+
+    #[inline]
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
+        self.before_key();
+        self.serializer.string(key);
+        self.serializer.put(b": ");
+        value.serialize(&mut *self.serializer)
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<(), FormatError> {
+        self.serializer.close(b'}');
+        close_variant(self.serializer, self.in_variant);
+        Ok(())
+    }
+}
+
+/// A dict of the name of a variant, around its content.
+#[inline]
+fn open_variant(serializer: &mut Serializer<'_>, variant: Option<&str>) -> Result<(), FormatError> {
+    let Some(variant) = variant else {
+        return Ok(());
+    };
+    serializer.open(b'{')?;
+    serializer.string(variant);
+    serializer.put(b": ");
+    Ok(())
+}
+
+#[inline]
+fn close_variant(serializer: &mut Serializer<'_>, in_variant: bool) {
+    if in_variant {
+        serializer.close(b'}');
+    }
+}
+
+macro_rules! seq {
+    ($($name:ident $method:ident)*) => {$(
+        impl ser::$name for Seq<'_, '_> {
+            type Ok = ();
+            type Error = FormatError;
+
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+                self.element(value)
+            }
+
+            #[inline]
+            fn end(self) -> Result<(), FormatError> {
+                self.close()
+            }
+        }
+    )*};
+}
+
+seq!(
+    SerializeSeq serialize_element
+    SerializeTuple serialize_element
+    SerializeTupleStruct serialize_field
+    SerializeTupleVariant serialize_field
+);
+
+macro_rules! map {
+    ($($name:ident)*) => {$(
+        impl ser::$name for Map<'_, '_> {
+            type Ok = ();
+            type Error = FormatError;
+
+            #[inline]
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), FormatError> {
+                self.field(key, value)
+            }
+
+            #[inline]
+            fn end(self) -> Result<(), FormatError> {
+                self.close()
+            }
+        }
+    )*};
+}
+
+map!(SerializeStruct SerializeStructVariant);
+
+impl ser::SerializeMap for Map<'_, '_> {
+    type Ok = ();
+    type Error = FormatError;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+        self.before_key();
+        key.serialize(MapKey::new(self.serializer))
+    }
+
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        self.serializer.put(b": ");
+        value.serialize(&mut *self.serializer)
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), FormatError> {
+        self.close()
+    }
+}
