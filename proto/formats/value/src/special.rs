@@ -192,9 +192,9 @@ mod tests {
     use super::*;
     use crate::{Value, from_value, to_value};
 
-    fn both_ways<T: Serialize + DeserializeOwned + fmt::Display + Into<Value> + Clone>(text: &str, json: &str)
+    fn both_ways<T>(text: &str, json: &str)
     where
-        T: FromStr<Err = FormatError>,
+        T: Serialize + DeserializeOwned + FromStr<Err = FormatError> + fmt::Display + Into<Value> + Clone,
     {
         let special: T = text.parse().unwrap();
         let value = to_value(&special).unwrap();

@@ -11,6 +11,9 @@ pub(crate) fn datetime(out: &mut Vec<u8>, datetime: &DateTime) {
     let (date, time) = (datetime.date(), datetime.time());
     let _ = write!(out, "datetime.datetime({}, {}, {}, ", date.year(), date.month(), date.day());
     time_parts(out, &time);
+    fold(out, &time);
+    zone(out, &time);
+    out.push(b')');
 }
 
 /// `datetime.date(2024, 1, 2)`.
@@ -22,6 +25,10 @@ pub(crate) fn date(out: &mut Vec<u8>, date: &Date) {
 pub(crate) fn time(out: &mut Vec<u8>, time: &Time) {
     out.extend_from_slice(b"datetime.time(");
     time_parts(out, time);
+    // The other way round than in a datetime, as Python does.
+    zone(out, time);
+    fold(out, time);
+    out.push(b')');
 }
 
 fn time_parts(out: &mut Vec<u8>, time: &Time) {
@@ -32,9 +39,15 @@ fn time_parts(out: &mut Vec<u8>, time: &Time) {
     if time.microsecond() != 0 {
         let _ = write!(out, ", {}", time.microsecond());
     }
+}
+
+fn fold(out: &mut Vec<u8>, time: &Time) {
     if time.fold() {
         out.extend_from_slice(b", fold=1");
     }
+}
+
+fn zone(out: &mut Vec<u8>, time: &Time) {
     match time.utc_offset() {
         None => {}
         Some(TimeDelta::ZERO) => out.extend_from_slice(b", tzinfo=datetime.timezone.utc"),
@@ -44,7 +57,6 @@ fn time_parts(out: &mut Vec<u8>, time: &Time) {
             out.push(b')');
         }
     }
-    out.push(b')');
 }
 
 /// `datetime.timedelta(days=1, seconds=2)`.
@@ -90,8 +102,8 @@ mod tests {
             (Value::from(datetime("2024-01-02").date()), "datetime.date(2024, 1, 2)"),
             (
                 folded.into(),
-                "datetime.time(0, 0, 0, 1, fold=1, \
-                 tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds=68400)))",
+                "datetime.time(0, 0, 0, 1, \
+                 tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds=68400)), fold=1)",
             ),
             (TimeDelta::ZERO.into(), "datetime.timedelta(0)"),
             (TimeDelta::new(1, 0, 5).unwrap().into(), "datetime.timedelta(days=1, microseconds=5)"),
