@@ -80,7 +80,7 @@
 //! any thread may run. Members that take `&self` run at the same time, those that take `&mut self` alone;
 //! no worker waits for an object, a job comes when its object is free. In the loop, take jobs where a
 //! `Local` daemon dispatches: `while let Some(job) = daemon.next_job(now)` hand it to a worker, which calls
-//! [`Job::run`]; a thread that steps the daemon right afterwards itself calls `run_in_loop`. Mind that a long `&self` call
+//! [`Job::run`]; a thread that steps the daemon right afterwards itself calls `run_here` and `finish`. Mind that a long `&self` call
 //! holds up a `&mut self` one, and that one the calls behind it: let long work answer later.
 //!
 //! # Answers that come later

@@ -26,18 +26,35 @@ impl Entropy {
         hasher.finish128().as_bytes()
     }
 
-    /// A random (version 4) UUID, as RFC 9562 lays it out.
+    /// A random (version 4) UUID.
     pub(crate) fn uuid(&mut self) -> [u8; 16] {
-        let mut bytes = self.bytes();
-        bytes[6] = (bytes[6] & 0x0f) | 0x40;
-        bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        bytes
+        versioned(self.bytes())
     }
 
-    /// A stream of its own for a part of the whole.
-    pub(crate) fn fork(&mut self) -> Self {
-        Self::new(self.bytes())
+    /// A source of ids that are unique, and no secrets: cheap to go on with.
+    pub(crate) fn labels(&mut self) -> Labels {
+        Labels { next: u128::from_be_bytes(self.bytes()) }
     }
+}
+
+/// UUIDs (version 4 in form) that count on from a random one: whoever knows one can tell the next.
+#[derive(Clone)]
+pub(crate) struct Labels {
+    next: u128,
+}
+
+impl Labels {
+    pub(crate) fn uuid(&mut self) -> [u8; 16] {
+        self.next = self.next.wrapping_add(1);
+        versioned(self.next.to_be_bytes())
+    }
+}
+
+/// Sets the bits that tell a random UUID, as RFC 9562 lays them out.
+fn versioned(mut bytes: [u8; 16]) -> [u8; 16] {
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
 }
 
 #[cfg(test)]
@@ -54,6 +71,9 @@ mod tests {
         assert_ne!(first, other.uuid());
         assert_ne!(first, one.uuid());
         assert_eq!((first[6] >> 4, first[8] >> 6), (4, 2));
-        assert_ne!(one.fork().bytes(), one.fork().bytes());
+        let mut labels = one.labels();
+        let (first, second) = (labels.uuid(), labels.uuid());
+        assert_ne!(first, second);
+        assert_eq!((second[6] >> 4, second[8] >> 6), (4, 2));
     }
 }

@@ -35,9 +35,25 @@ impl Metadata {
 
     /// The flags of a method.
     pub fn method(&self, name: &str) -> Option<MethodFlags> {
-        let known = self.methods.iter().find(|method| method.name == name).map(|method| method.flags);
-        let found = known.or_else(|| self.more.iter().find(|(more, _)| more == name).map(|(_, flags)| *flags));
+        self.find(name).map(|(_, flags)| flags)
+    }
+
+    /// The place and the flags of an exposed method.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, MethodFlags)> {
+        let known = self.methods.iter().position(|method| method.name == name);
+        let found = known.map(|at| (at, self.methods[at].flags)).or_else(|| {
+            let at = self.more.iter().position(|(more, _)| more == name)?;
+            Some((self.methods.len() + at, self.more[at].1))
+        });
         found.filter(|_| !is_private(name))
+    }
+
+    /// The name of the method at a place that [`find`](Self::find) gave.
+    pub(crate) fn name(&self, at: usize) -> &str {
+        match self.methods.get(at) {
+            Some(method) => method.name,
+            None => &self.more[at - self.methods.len()].0,
+        }
     }
 
     /// The attribute of that name.

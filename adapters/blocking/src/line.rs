@@ -252,20 +252,20 @@ impl Line {
 
     /// Sends what can be sent without waiting.
     fn flush(&self, state: &mut State) {
-        let Some((connection, socket)) = state.socket.clone() else { return };
-        if let Some(mut machine) = state.client.connection(connection)
-            && send(&mut machine, &mut Eager(&socket)).is_err()
+        let State { client, socket: Some((connection, socket)), .. } = state else { return };
+        if let Some(mut machine) = client.connection(*connection)
+            && send(&mut machine, &mut Eager(socket)).is_err()
         {
             // What the peer said last may still be there to read.
-            let _ = receive(&mut machine, &mut &*socket, Instant::now());
+            let _ = receive(&mut machine, &mut &**socket, Instant::now());
             machine.handle_error(Instant::now());
         }
     }
 
     /// The socket, while something waits to be sent on it.
     fn unsent(&self, state: &mut State) -> Option<Arc<Socket>> {
-        let (connection, socket) = state.socket.clone()?;
-        state.client.connection(connection)?.wants_write().then_some(socket)
+        let (connection, socket) = state.socket.as_ref()?;
+        state.client.connection(*connection)?.wants_write().then(|| Arc::clone(socket))
     }
 
     /// Sorts what has happened.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use firesteel_proto::{Job, Shared};
+use firesteel_proto::{Done, Job, Shared};
 
 use crate::poller::Poller;
 use crate::server::Server;
@@ -167,8 +167,9 @@ impl<'a> Team<'a> {
                     self.hand_over(term);
                     return self.run_jobs(job);
                 }
-                let relieved = self.run_watched(job, &mut average, &mut now);
+                let (done, relieved) = self.run_watched(job, &mut average, &mut now);
                 server = lock(&self.server);
+                server.daemon.finish(done);
                 if relieved {
                     return self.finish(server);
                 }
@@ -178,7 +179,7 @@ impl<'a> Team<'a> {
     }
 
     /// Runs a call as the leader; true when another has taken the lead meanwhile.
-    fn run_watched(&self, job: Job, average: &mut Duration, now: &mut Instant) -> bool {
+    fn run_watched(&self, job: Job, average: &mut Duration, now: &mut Instant) -> (Done, bool) {
         let start = *now;
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if self.asleep.load(Ordering::SeqCst) {
@@ -186,18 +187,20 @@ impl<'a> Team<'a> {
             let _lead = lock(&self.lead);
             self.change.notify_all();
         }
-        job.run_in_loop();
+        let done = job.run_here();
         let relieved = !self.end_call(call);
         *now = Instant::now();
         let took = *now - start;
         *average = (*average * 7 + took.min(MOST)) / 8;
-        relieved
+        (done, relieved)
     }
 
     /// Runs a call, and what has become possible by it, without the lead.
     fn run_jobs(&self, job: Job) -> io::Result<()> {
-        job.run_in_loop();
-        self.finish(lock(&self.server))
+        let done = job.run_here();
+        let mut server = lock(&self.server);
+        server.daemon.finish(done);
+        self.finish(server)
     }
 
     /// Sends the answer of a call that ran without the lead, and runs what it made possible.
@@ -210,8 +213,9 @@ impl<'a> Team<'a> {
                 self.poller.notify();
             }
             drop(server);
-            job.run_in_loop();
+            let done = job.run_here();
             server = lock(&self.server);
+            server.daemon.finish(done);
             now = Instant::now();
         }
         server.flush(now);

@@ -120,17 +120,29 @@ impl Connections {
 
     // Calls.
 
-    pub(super) fn call(&mut self, now: Instant, on: ConnId, request: &Request<'_>) -> Result<CallId, CallError> {
+    pub(super) fn call(
+        &mut self,
+        now: Instant,
+        on: ConnId,
+        object: &ObjectId,
+        request: &Request<'_>,
+    ) -> Result<CallId, CallError> {
         let now = self.at(now);
         let id = self.next_id(on);
-        self.prepare(on)?.call(now, id, request)?;
+        self.prepare(on)?.call(now, id, Some(object), request)?;
         self.notice(on);
         Ok(id)
     }
 
-    pub(super) fn notify(&mut self, now: Instant, on: ConnId, request: &Request<'_>) -> Result<(), CallError> {
+    pub(super) fn notify(
+        &mut self,
+        now: Instant,
+        on: ConnId,
+        object: &ObjectId,
+        request: &Request<'_>,
+    ) -> Result<(), CallError> {
         self.at(now);
-        self.prepare(on)?.notify(request)?;
+        self.prepare(on)?.notify(Some(object), request)?;
         self.notice(on);
         Ok(())
     }

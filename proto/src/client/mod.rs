@@ -172,8 +172,9 @@ impl Client {
     /// Arguments that cannot be serialized, a message above the limit, too many calls in flight.
     /// Nothing was sent then.
     pub fn call(&mut self, now: Instant, proxy: ProxyId, request: &Request<'_>) -> Result<CallId, CallError> {
-        let (connection, request) = self.route(now, proxy, request)?;
-        self.connections.call(now, connection, &request)
+        let connection = self.route(now, proxy)?;
+        let object = &self.proxies[proxy.index as usize].object;
+        self.connections.call(now, connection, object, request)
     }
 
     /// Makes a call that is not answered.
@@ -181,8 +182,9 @@ impl Client {
     /// # Errors
     /// As for [`call`](Self::call).
     pub fn notify(&mut self, now: Instant, proxy: ProxyId, request: &Request<'_>) -> Result<(), CallError> {
-        let (connection, request) = self.route(now, proxy, request)?;
-        self.connections.notify(now, connection, &request)
+        let connection = self.route(now, proxy)?;
+        let object = &self.proxies[proxy.index as usize].object;
+        self.connections.notify(now, connection, object, request)
     }
 
     /// Sends a PING; the answer comes as an event with [`Reply::Pong`].
@@ -190,7 +192,7 @@ impl Client {
     /// # Errors
     /// As for [`call`](Self::call).
     pub fn ping(&mut self, now: Instant, proxy: ProxyId) -> Result<CallId, CallError> {
-        let (connection, _) = self.route(now, proxy, &Request::method("", &()))?;
+        let connection = self.route(now, proxy)?;
         self.connections.ping(now, connection)
     }
 
@@ -282,31 +284,22 @@ impl Client {
         ProxyId { index, generation }
     }
 
-    /// The connection for a call, a new one where the last was lost, and the request with its object.
-    fn route<'a>(
-        &mut self,
-        now: Instant,
-        proxy: ProxyId,
-        request: &Request<'a>,
-    ) -> Result<(ConnId, Request<'a>), CallError> {
+    /// The connection for a call, a new one where the last was lost. The proxy exists then.
+    fn route(&mut self, now: Instant, proxy: ProxyId) -> Result<ConnId, CallError> {
         let slot = self
             .proxies
             .get_mut(proxy.index as usize)
             .filter(|slot| slot.generation == proxy.generation)
             .ok_or(CallError::UnknownProxy)?;
-        let usable = slot.connection.filter(|connection| self.connections.is_usable(*connection));
-        let connection = match usable {
-            Some(connection) => connection,
+        match slot.connection.filter(|connection| self.connections.is_usable(*connection)) {
+            Some(connection) => Ok(connection),
             None if slot.target.is_some() => {
                 let target = slot.target.clone();
                 let connection = self.connections.open(now, Handshake::Required, slot.object.clone(), target);
                 slot.connection = Some(connection);
-                connection
+                Ok(connection)
             }
-            None => return Err(CallError::Closed),
-        };
-        let mut request = request.clone();
-        request.object.get_or_insert_with(|| slot.object.clone());
-        Ok((connection, request))
+            None => Err(CallError::Closed),
+        }
     }
 }

@@ -51,6 +51,16 @@ enum State {
     Ready,
 }
 
+impl State {
+    /// Where requests go: behind the handshake while that lasts.
+    fn out<'a>(&'a mut self, link: &'a mut Link) -> &'a mut Vec<u8> {
+        match self {
+            Self::Handshake { held, .. } => held,
+            Self::Ready => link.out().tail(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Flight {
     id: CallId,
@@ -168,11 +178,18 @@ impl ClientCore {
 
     // Requests.
 
-    /// Sends a call under an id of the caller's choice.
-    pub(crate) fn call(&mut self, now: Instant, id: CallId, request: &Request<'_>) -> Result<(), CallError> {
+    /// Sends a call under an id of the caller's choice. `object` is addressed where the request names none,
+    /// and that of the handshake where neither does.
+    pub(crate) fn call(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        object: Option<&ObjectId>,
+        request: &Request<'_>,
+    ) -> Result<(), CallError> {
         self.check_open()?;
         let serial = self.next_serial();
-        self.send_request(request, serial as u16, Flags::NONE)?;
+        self.send_request(object, request, serial as u16, Flags::NONE)?;
         let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
         if let Some(at) = deadline {
             self.deadlines.set(at, id);
@@ -183,10 +200,10 @@ impl ClientCore {
         Ok(())
     }
 
-    pub(crate) fn notify(&mut self, request: &Request<'_>) -> Result<(), CallError> {
+    pub(crate) fn notify(&mut self, object: Option<&ObjectId>, request: &Request<'_>) -> Result<(), CallError> {
         self.check_open()?;
         let serial = self.next_serial();
-        self.send_request(request, serial as u16, Flags::ONEWAY)
+        self.send_request(object, request, serial as u16, Flags::ONEWAY)
     }
 
     pub(crate) fn ping(&mut self, now: Instant, id: CallId) -> Result<(), CallError> {
@@ -194,7 +211,7 @@ impl ClientCore {
         let serial = self.next_serial();
         let serializer = self.config.serializer;
         let head = self.head(MessageType::Ping, Flags::NONE, serial as u16, None);
-        let out = self.out();
+        let out = self.state.out(&mut self.link);
         let frame = FrameStart::begin(out, &OwnedAnnotations::default());
         out.extend_from_slice(b"ping");
         frame.finish(out, head, 0, usize::MAX).map_err(too_large)?;
@@ -257,15 +274,20 @@ impl ClientCore {
         }
     }
 
-    fn send_request(&mut self, request: &Request<'_>, sequence: u16, flags: Flags) -> Result<(), CallError> {
-        let config = Arc::clone(&self.config);
+    fn send_request(
+        &mut self,
+        object: Option<&ObjectId>,
+        request: &Request<'_>,
+        sequence: u16,
+        flags: Flags,
+    ) -> Result<(), CallError> {
         let head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
-        let object = request.object.clone().unwrap_or_else(|| self.object.clone());
-        let out = self.out();
-        let start = out.len();
+        let object = request.object.as_ref().or(object).unwrap_or(&self.object);
+        let config = &*self.config;
+        let out = self.state.out(&mut self.link);
         let frame = FrameStart::begin(out, &request.annotations);
-        if let Err(error) = request.content.write(object.as_str(), Style::of(config.serializer, &config), out) {
-            out.truncate(start);
+        if let Err(error) = request.content.write(object.as_str(), Style::of(config.serializer, config), out) {
+            frame.abandon(out);
             return Err(CallError::Format(error));
         }
         frame.finish(out, head, 0, config.limits.max_message).map_err(too_large)
@@ -274,14 +296,6 @@ impl ClientCore {
     fn head(&self, kind: MessageType, flags: Flags, sequence: u16, correlation: Option<[u8; 16]>) -> Head {
         let serializer = self.config.serializer.to_wire();
         Head { kind, serializer, flags, sequence, correlation, compress: self.config.compression }
-    }
-
-    /// Where requests go: behind the handshake while that lasts.
-    fn out(&mut self) -> &mut Vec<u8> {
-        match &mut self.state {
-            State::Handshake { held, .. } => held,
-            State::Ready => self.link.out().tail(),
-        }
     }
 
     // Answers.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::client_events::CallId;
 use super::link::Link;
-use crate::entropy::Entropy;
+use crate::entropy::Labels;
 use crate::error::{CloseReason, ProtocolError};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
@@ -20,7 +20,8 @@ const TURN: usize = 64 * 1024;
 pub(crate) struct ServerCore {
     pub(super) link: Link,
     pub(super) config: Arc<Config>,
-    pub(super) entropy: Entropy,
+    /// Correlation ids for answers to calls without one.
+    pub(super) labels: Labels,
     state: State,
     head: Head,
     /// The request that is being answered.
@@ -95,7 +96,7 @@ impl ServerCore {
     pub(crate) fn new(
         now: Instant,
         config: Arc<Config>,
-        entropy: Entropy,
+        labels: Labels,
         handshake: Handshake,
         layer: Option<Box<dyn Layer>>,
     ) -> Self {
@@ -103,7 +104,7 @@ impl ServerCore {
         Self {
             link: Link::new(now, layer),
             config,
-            entropy,
+            labels,
             state: State::Handshake(handshake, deadline),
             head: Head::Nothing,
             current: None,

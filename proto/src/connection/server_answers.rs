@@ -172,7 +172,7 @@ impl ServerCore {
         sequence: u16,
         correlation: Option<[u8; 16]>,
     ) -> Head {
-        let correlation = Some(correlation.unwrap_or_else(|| self.entropy.uuid()));
+        let correlation = Some(correlation.unwrap_or_else(|| self.labels.uuid()));
         Head { kind, serializer, flags, sequence, correlation, compress: self.config.compression }
     }
 }

@@ -50,7 +50,7 @@ impl ClientConnection {
     /// closed connection. Nothing was sent then.
     pub fn call(&mut self, now: Instant, request: &Request<'_>) -> Result<CallId, CallError> {
         let id = self.next_id();
-        self.core.call(now, id, request).map(|()| id)
+        self.core.call(now, id, None, request).map(|()| id)
     }
 
     /// Sends a call that is not answered.
@@ -58,7 +58,7 @@ impl ClientConnection {
     /// # Errors
     /// As for [`call`](Self::call).
     pub fn notify(&mut self, _now: Instant, request: &Request<'_>) -> Result<(), CallError> {
-        self.core.notify(request)
+        self.core.notify(None, request)
     }
 
     /// Sends a PING; the answer comes as an event with [`Reply::Pong`](super::Reply::Pong).
@@ -142,8 +142,8 @@ pub struct IncomingCall {
 impl ServerConnection {
     /// The server's end of a connection that was just accepted.
     pub fn new(now: Instant, config: Arc<Config>, handshake: Handshake, layer: Option<Box<dyn Layer>>) -> Self {
-        let entropy = Entropy::new(config.seed.unwrap_or_default());
-        Self { core: ServerCore::new(now, config, entropy, handshake, layer), scratch: Vec::new(), closed: false }
+        let labels = Entropy::new(config.seed.unwrap_or_default()).labels();
+        Self { core: ServerCore::new(now, config, labels, handshake, layer), scratch: Vec::new(), closed: false }
     }
 
     /// Lets a client in, with the answer to its handshake and what the object exposes. False when

@@ -26,7 +26,7 @@ pub use local::Local;
 pub use object::{Answer, Object, Outcome};
 pub use responder::{Deferred, Responder};
 pub use session::Session;
-pub use shared::{Job, Shared};
+pub use shared::{Done, Job, Shared};
 
 use crate::error::{CloseReason, Refused};
 use crate::layer::{Identity, Layer};
@@ -34,7 +34,7 @@ use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
 use crate::uri::Uri;
 use crate::value::ObjectId;
-use responder::{Mail, Mailbox};
+use responder::{Mail, Mailbox, Report};
 use sessions::Sessions;
 
 /// Hosts objects: owns every incoming session and the registry of what they may call.
@@ -298,21 +298,26 @@ impl<R: Registry> Daemon<R> {
                     self.sessions.reply(ticket, result, &annotations);
                 }
                 Mail::Retry(session, baton) => self.sessions.retry(session, baton),
-                Mail::Job { ticket, answer, annotations, cancel, memory } => {
-                    self.running -= 1;
-                    self.sessions.keep(memory);
-                    match answer {
-                        Some(result) => {
-                            if !self.sessions.reply(ticket, result, &annotations) {
-                                // It was oneway: its session may have waited for its end.
-                                self.sessions.finished(ticket.session);
-                            }
-                        }
-                        None => self.sessions.defer(ticket, cancel),
-                    }
-                }
+                Mail::Job(report) => self.report(report),
             }
         }
         self.mail = mail;
+    }
+
+    /// Takes in how a job ended.
+    fn report(&mut self, report: Report) {
+        self.running -= 1;
+        let Report { ticket, ended, request } = report;
+        self.sessions.keep(request);
+        self.sessions.keep(ended.memory);
+        match ended.answer {
+            Some(result) => {
+                if !self.sessions.reply(ticket, result, &ended.annotations) {
+                    // It was oneway: its session may have waited for its end.
+                    self.sessions.finished(ticket.session);
+                }
+            }
+            None => self.sessions.defer(ticket, ended.cancel),
+        }
     }
 }

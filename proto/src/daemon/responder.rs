@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 use serde::Serialize;
 
 use super::SessionId;
+use super::run::Ended;
 use super::shared::Baton;
 use crate::connection::CallId;
 use crate::fault::Fault;
@@ -140,16 +141,19 @@ impl CancelFlag {
 pub(crate) enum Mail {
     /// A deferred answer.
     Answer { ticket: Ticket, result: Result<Payload, Fault>, annotations: OwnedAnnotations },
-    /// A job ended; `answer` is none when it deferred.
-    Job {
-        ticket: Ticket,
-        answer: Option<Result<Payload, Fault>>,
-        annotations: OwnedAnnotations,
-        cancel: Option<Arc<CancelFlag>>,
-        memory: Vec<u8>,
-    },
+    /// A job ended.
+    Job(Report),
     /// The object that a session's call waits for is free.
     Retry(SessionId, Baton),
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(super) ticket: Ticket,
+    pub(super) ended: Ended,
+    /// The request's memory.
+    pub(super) request: Vec<u8>,
 }
 
 /// Where mail for one daemon collects.
@@ -161,12 +165,6 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Adds mail, for a loop that is about to look by itself.
-    pub(crate) fn post_quietly(&self, mail: Mail) {
-        self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
-        self.waiting.store(true, Ordering::Release);
-    }
-
     /// Adds mail, and wakes the loop unless it was woken already.
     pub(crate) fn post(&self, mail: Mail) {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);

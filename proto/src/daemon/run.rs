@@ -35,6 +35,7 @@ impl<O: ?Sized> Entry<O> {
 }
 
 /// How a call ended, ready to be sent.
+#[derive(Debug)]
 pub(super) struct Ended {
     /// None when a responder answers.
     pub(super) answer: Option<Result<Payload, Fault>>,

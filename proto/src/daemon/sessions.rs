@@ -96,8 +96,8 @@ impl Sessions {
         }
         self.scratch.resize(SCRATCH, 0);
         self.generation = self.generation.wrapping_add(1);
-        let entropy = self.entropy.fork();
-        let core = ServerCore::new(now, Arc::clone(&self.common.config), entropy, peer.handshake, layer);
+        let labels = self.entropy.labels();
+        let core = ServerCore::new(now, Arc::clone(&self.common.config), labels, peer.handshake, layer);
         let slot = Slot {
             generation: self.generation,
             core,
@@ -165,9 +165,13 @@ impl Sessions {
         let (slot, common) = self.split(id)?;
         slot.touch(id, common);
         slot.settle_urgency(common);
-        slot.marks.writing &= slot.core.link_ref().wants_write();
-        slot.look(id, common);
-        slot.core.link().poll_transmit()
+        let wants_write = slot.core.link_ref().wants_write();
+        slot.marks.writing &= wants_write;
+        if !slot.marks.reading {
+            // What was sent may have lifted back-pressure.
+            slot.look(id, common);
+        }
+        if wants_write { slot.core.link().poll_transmit() } else { None }
     }
 
     pub(super) fn wants_read(&self, id: SessionId) -> bool {
@@ -309,7 +313,7 @@ impl Sessions {
         let (answered, memory) = slot.core.reply(ticket.call, result, annotations);
         if answered {
             slot.cancel = None;
-            self.finished(ticket.session);
+            self.answered(ticket.session);
         }
         self.keep(memory.unwrap_or_default());
         answered
@@ -317,11 +321,19 @@ impl Sessions {
 
     /// A request of this session has come to its end.
     pub(super) fn finished(&mut self, id: SessionId) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.core.advance();
+            self.answered(id);
+        }
+    }
+
+    /// Sees what an answer has made possible.
+    fn answered(&mut self, id: SessionId) {
         if let Some((slot, common)) = self.split(id) {
             if common.shutdown.is_some() && !slot.core.is_busy() {
                 slot.core.link().close(CloseReason::Local);
+                slot.core.advance();
             }
-            slot.core.advance();
             slot.count(common);
             self.notice(id);
         }

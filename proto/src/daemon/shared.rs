@@ -7,15 +7,15 @@ use std::time::Instant;
 use super::context::{Call, Context};
 use super::gate::{Gate, Waiter};
 use super::object::{Object, Outcome};
-use super::responder::{Mail, Mailbox, Ticket};
+use super::responder::{Mail, Mailbox, Report, Ticket};
 use super::run::{self, Ended, Entry};
 use super::{Budget, Daemon, Directory, Peer, Registry, SessionId, builtin};
 use crate::connection::{Head, Incoming};
 use crate::error::RegisterError;
 use crate::fault::Fault;
 use crate::limits::Config;
-use crate::metadata::Metadata;
-use crate::value::ObjectId;
+use crate::metadata::{Member, Metadata};
+use crate::value::{Args, ObjectId};
 use crate::wire::OwnedAnnotations;
 
 /// Objects for threads: clones share them, several daemons may too.
@@ -97,6 +97,19 @@ impl Daemon<Shared> {
         self.pick(now)
     }
 
+    /// Takes in a call that this thread has run.
+    pub fn finish(&mut self, mut done: Done) {
+        if let Some(finished) = done.0.take_if(|finished| Arc::ptr_eq(&finished.mailbox, &self.mailbox)) {
+            self.report(finished.report);
+            let (mine, others): (Vec<_>, _) =
+                finished.next.into_iter().partition(|(mailbox, _)| Arc::ptr_eq(mailbox, &self.mailbox));
+            for (_, session) in mine {
+                self.sessions.retry(session, Baton(Some(Arc::clone(&finished.entry))));
+            }
+            Baton::give(&finished.entry, others);
+        }
+    }
+
     fn pick(&mut self, now: Instant) -> Option<Job> {
         while self.can_start() {
             let (session, head, incoming) = self.sessions.next_request()?;
@@ -118,13 +131,13 @@ impl Daemon<Shared> {
         let config = Arc::clone(self.sessions.config());
         let memory = self.sessions.lend();
         match aim(&self.registry, &incoming, &config) {
-            Ok(Aim::Object { entry, shared }) => {
+            Ok(Aim::Object { entry, shared, route }) => {
                 if let Some(baton) = self.sessions.take_baton(session) {
                     baton.used();
                 }
                 if entry.object.1.enter(shared, || (Arc::clone(&self.mailbox), session)) {
                     let mailbox = Arc::clone(&self.mailbox);
-                    let work = Work { entry, shared, incoming, peer, session, now, config, mailbox, memory };
+                    let work = Work { entry, shared, route, incoming, peer, session, now, config, mailbox, memory };
                     return Some(Job(Some(work)));
                 }
                 self.sessions.keep(memory);
@@ -147,7 +160,15 @@ impl Daemon<Shared> {
 /// Where a call goes.
 enum Aim {
     Daemon,
-    Object { entry: Arc<Guarded>, shared: bool },
+    Object { entry: Arc<Guarded>, shared: bool, route: Option<Route> },
+}
+
+/// What was learnt of an exposed method when the call's head was read, so that it is not read again: the
+/// method's place in the metadata, and where the arguments begin.
+#[derive(Clone, Copy)]
+struct Route {
+    method: usize,
+    args: usize,
 }
 
 fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, Fault> {
@@ -156,10 +177,15 @@ fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, F
         return Ok(Aim::Daemon);
     }
     let entry = registry.find(&head.object).ok_or_else(builtin::unknown_object)?;
+    if let Some(args) = head.args.begin()
+        && let Some((method, flags)) = entry.metadata.find(&head.method)
+    {
+        return Ok(Aim::Object { shared: flags.shared, route: Some(Route { method, args }), entry });
+    }
     let shared = run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, _| {
         Ok(entry.metadata.is_shared(&member))
     })?;
-    Ok(Aim::Object { entry, shared })
+    Ok(Aim::Object { entry, shared, route: None })
 }
 
 /// A call, ready to run on any thread.
@@ -171,6 +197,7 @@ pub struct Job(Option<Work>);
 struct Work {
     entry: Arc<Guarded>,
     shared: bool,
+    route: Option<Route>,
     incoming: Incoming,
     peer: Arc<Peer>,
     session: SessionId,
@@ -183,17 +210,14 @@ struct Work {
 impl Job {
     /// Runs the call, and wakes the loop. A panic is caught, and is a fault at the caller.
     pub fn run(self) {
-        self.run_and(Then::Wake);
+        drop(self.run_here());
     }
 
-    /// Like [`run`](Self::run), on a thread that calls [`next_job`](Daemon::next_job) right
-    /// afterwards: nobody has to be woken.
-    pub fn run_in_loop(self) {
-        self.run_and(Then::Step);
-    }
-
-    fn run_and(mut self, then: Then) {
-        let Some(mut work) = self.0.take() else { return };
+    /// Like [`run`](Self::run), on a thread that gives the result to [`Daemon::finish`] right afterwards:
+    /// nobody has to be woken. Dropped instead, the result goes the other way.
+    #[must_use = "give it to `Daemon::finish`"]
+    pub fn run_here(mut self) -> Done {
+        let Some(mut work) = self.0.take() else { return Done(None) };
         let memory = std::mem::take(&mut work.memory);
         let call = Call {
             now: work.now,
@@ -204,64 +228,73 @@ impl Job {
             mailbox: &work.mailbox,
         };
         let ended = run::guarded(&mut (), &call, memory, |cx| work.invoke(cx));
-        work.finish(ended, then);
+        work.finish(ended)
     }
 }
 
-/// Who takes the answer in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Then {
-    /// The loop, which has to be woken.
-    Wake,
-    /// This thread.
-    Step,
+/// A call that has run on the thread that steps the daemon: see [`Job::run_here`].
+pub struct Done(Option<Finished>);
+
+struct Finished {
+    mailbox: Arc<Mailbox>,
+    report: Report,
+    /// The object, and who may try it now.
+    entry: Arc<Guarded>,
+    next: Vec<Waiter>,
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if let Some(Finished { mailbox, report, entry, next }) = self.0.take() {
+            Baton::give(&entry, next);
+            mailbox.post(Mail::Job(report));
+        }
+    }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
         if let Some(work) = self.0.take() {
-            work.finish(
-                Ended {
-                    answer: Some(Err(Fault::new("builtins.RuntimeError", "the call was dropped before it ran"))),
-                    annotations: OwnedAnnotations::default(),
-                    cancel: None,
-                    memory: Vec::new(),
-                },
-                Then::Wake,
-            );
+            drop(work.finish(Ended {
+                answer: Some(Err(Fault::new("builtins.RuntimeError", "the call was dropped before it ran"))),
+                annotations: OwnedAnnotations::default(),
+                cancel: None,
+                memory: Vec::new(),
+            }));
         }
     }
 }
 
 impl Work {
     fn invoke(&self, cx: &mut Context<'_>) -> Outcome {
-        let head = run::head(&self.incoming, &self.config)?;
         let entry = &*self.entry;
+        if let Some(Route { method, args }) = self.route {
+            let name = entry.metadata.name(method);
+            let args = Args::unread(self.incoming.payload(), args, self.config.limits.max_depth);
+            return self.enter(cx, Member::Method(name), args.called(entry.type_name, name));
+        }
+        let head = run::head(&self.incoming, &self.config)?;
         run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, args| {
-            // The gate lets nobody wait here. A poisoned lock means a method panicked earlier; that
-            // was its caller's fault, not the object's end.
-            if self.shared {
-                entry.object.0.read().unwrap_or_else(PoisonError::into_inner).call_shared(cx, member, args)
-            } else {
-                entry.object.0.write().unwrap_or_else(PoisonError::into_inner).call(cx, member, args)
-            }
+            self.enter(cx, member, args)
         })
     }
 
-    fn finish(self, mut ended: Ended, then: Then) {
+    /// Calls the object. The gate lets nobody wait here. A poisoned lock means a method panicked earlier;
+    /// that was its caller's fault, not the object's end.
+    fn enter(&self, cx: &mut Context<'_>, member: Member<'_>, args: Args<'_>) -> Outcome {
+        let (object, _) = &self.entry.object;
+        if self.shared {
+            object.read().unwrap_or_else(PoisonError::into_inner).call_shared(cx, member, args)
+        } else {
+            object.write().unwrap_or_else(PoisonError::into_inner).call(cx, member, args)
+        }
+    }
+
+    fn finish(self, ended: Ended) -> Done {
         let next = self.entry.object.1.leave(self.shared);
-        Baton::give(&self.entry, next, (then == Then::Step).then_some(&self.mailbox));
         let ticket = Ticket { session: self.session, call: self.incoming.id };
-        let mut memory = std::mem::take(&mut ended.memory);
-        if memory.capacity() == 0 {
-            memory = self.incoming.recycle();
-        }
-        let Ended { answer, annotations, cancel, .. } = ended;
-        let mail = Mail::Job { ticket, answer, annotations, cancel, memory };
-        match then {
-            Then::Wake => self.mailbox.post(mail),
-            Then::Step => self.mailbox.post_quietly(mail),
-        }
+        let report = Report { ticket, ended, request: self.incoming.recycle() };
+        Done(Some(Finished { mailbox: self.mailbox, report, entry: self.entry, next }))
     }
 }
 
@@ -270,15 +303,10 @@ impl Work {
 pub(crate) struct Baton(Option<Arc<Guarded>>);
 
 impl Baton {
-    /// Tells those who wait. The loop behind `awake` needs no waking.
-    fn give(entry: &Arc<Guarded>, to: Vec<Waiter>, awake: Option<&Arc<Mailbox>>) {
+    /// Tells those who wait.
+    fn give(entry: &Arc<Guarded>, to: Vec<Waiter>) {
         for (mailbox, session) in to {
-            let mail = Mail::Retry(session, Self(Some(Arc::clone(entry))));
-            if awake.is_some_and(|awake| Arc::ptr_eq(awake, &mailbox)) {
-                mailbox.post_quietly(mail);
-            } else {
-                mailbox.post(mail);
-            }
+            mailbox.post(Mail::Retry(session, Self(Some(Arc::clone(entry)))));
         }
     }
 
@@ -291,7 +319,7 @@ impl Baton {
 impl Drop for Baton {
     fn drop(&mut self) {
         if let Some(entry) = self.0.take() {
-            Self::give(&entry, entry.object.1.pass(), None);
+            Self::give(&entry, entry.object.1.pass());
         }
     }
 }
@@ -309,7 +337,8 @@ impl Registry for Shared {
         let mut calls = 0;
         while budget.allows(calls) {
             let Some(job) = daemon.pick(now) else { break };
-            job.run_in_loop();
+            let done = job.run_here();
+            daemon.finish(done);
             daemon.take_mail();
             calls += 1;
         }

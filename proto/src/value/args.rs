@@ -162,6 +162,19 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// The arguments that begin at `offset`.
+    pub(crate) fn unread(payload: &'a [u8], offset: usize, max_depth: usize) -> Self {
+        Self { source: Source::Unread { payload, offset, max_depth }, callee: None }
+    }
+
+    /// Where they begin, if [`unread`](Self::unread) can take it up from there.
+    pub(crate) fn begin(&self) -> Option<usize> {
+        match self.source {
+            Source::Unread { offset, .. } => Some(offset),
+            Source::Empty | Source::Serpent { .. } => None,
+        }
+    }
+
     /// Names what is called, for the texts of errors.
     pub(crate) fn called<'b>(self, class: &'b str, method: &'b str) -> Args<'b>
     where
