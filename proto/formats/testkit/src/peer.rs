@@ -53,6 +53,8 @@ impl Peer {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/peer.py");
         let child = Command::new(firesteel_testkit::python())
             .args(["-W", "ignore", script])
+            // Some formats write datetimes in local time.
+            .env("TZ", "UTC")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

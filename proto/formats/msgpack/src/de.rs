@@ -1,0 +1,5 @@
+//! The reader as a serde deserializer.
+
+mod access;
+mod any;
+mod deserializer;
