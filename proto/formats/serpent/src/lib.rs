@@ -22,6 +22,11 @@
 //! literals. A `Value` keeps that dict, as Python does (`Value::bytes` decodes it); typed targets (`Blob`,
 //! `serde_bytes`, also `Vec<u8>`) accept both.
 //!
+//! # Dates, decimals and UUIDs
+//!
+//! serpent writes them as strs, and a timedelta as its seconds in a float: to a `Value`, they come back as such. Typed
+//! targets (`DateTime`, `Date`, `Time`, `TimeDelta`, `Decimal`, `Uuid`) read those forms.
+//!
 //! # Differences from Python
 //!
 //! Reading:

@@ -34,8 +34,8 @@ impl Default for Options {
 /// Writes a value into a new vector.
 ///
 /// # Errors
-/// What Python's serpent refuses as well: keys of dicts and elements of sets that are `None`, lists, dicts or sets;
-/// ints of more than 4300 digits; `...`; nesting over the limit. Also keys and elements that could not be read back.
+/// What Python's serpent refuses as well: keys of dicts and elements of sets that are `None`, lists, dicts, sets,
+/// dates, times or UUIDs; ints of more than 4300 digits; `...`; nesting over the limit. Also keys and elements that could not be read back.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T, options: &Options) -> Result<Vec<u8>, FormatError> {
     let mut out = Vec::with_capacity(128);
     append(&mut out, value, options)?;

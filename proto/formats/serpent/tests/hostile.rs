@@ -2,15 +2,13 @@
 
 #[allow(dead_code)]
 mod corpus;
-#[allow(dead_code)]
-mod support;
 
 use std::time::{Duration, Instant};
 
+use firesteel_formats_testkit::{Rng, factor};
 use firesteel_serpent::{Limits, Reader, from_slice, fuzzing};
 use firesteel_value::Value;
 use serde::{Deserialize, de::IgnoredAny};
-use support::{Rng, factor};
 
 #[test]
 fn whatever_is_read_comes_back_after_writing() {

@@ -11,10 +11,12 @@ mod describe;
 mod peer;
 mod record;
 mod rng;
+mod special;
 mod strategies;
 
 pub use describe::describe;
 pub use peer::{Format, Peer};
 pub use record::{Base64Bytes, Owner, Position, Record, image, record, record_value, record_with};
 pub use rng::{Rng, factor};
+pub use special::{dates, datetimes, decimals, time_deltas, times, uuids};
 pub use strategies::{Kinds, floats, hashables, samples, texts, values};

@@ -1,12 +1,14 @@
 //! Random values for proptest.
 
-use firesteel_value::{BigInt, Blob, Complex, Date, DateTime, Decimal, Dict, Instance, Time, TimeDelta, Uuid, Value};
+use firesteel_value::{BigInt, Blob, Complex, Dict, Instance, Value};
 use proptest::{
     collection::vec,
     prelude::*,
     strategy::{Union, ValueTree},
     test_runner::TestRunner,
 };
+
+use crate::special::{dates, datetimes, decimals, time_deltas, times, uuids};
 
 /// Which values [`values`] makes; `None`, bools, ints, floats, strs, lists and dicts always.
 ///
@@ -180,13 +182,12 @@ fn hashable_leaves(kinds: Kinds, none: bool) -> Weighted {
     add(kinds.bytes, vec(any::<u8>(), 0..30).prop_map(|bytes| Blob::from(bytes).into()).boxed());
     let parts = (floats(kinds.nan), floats(kinds.nan));
     add(kinds.complex, parts.prop_map(|(re, im)| Complex::new(re, im).into()).boxed());
-    let moments = (dates(), times(kinds)).prop_map(|(date, time)| DateTime::new(date, time).into());
-    add(kinds.datetimes, moments.boxed());
+    add(kinds.datetimes, datetimes(kinds).prop_map(Value::from).boxed());
     add(kinds.dates, dates().prop_map(Value::from).boxed());
     add(kinds.times, times(kinds).prop_map(Value::from).boxed());
     add(kinds.time_deltas, time_deltas().prop_map(Value::from).boxed());
     add(kinds.decimals, decimals(kinds.nan).prop_map(Value::from).boxed());
-    add(kinds.uuids, any::<[u8; 16]>().prop_map(|bytes| Uuid::from(bytes).into()).boxed());
+    add(kinds.uuids, uuids().prop_map(Value::from).boxed());
     leaves
 }
 
@@ -228,51 +229,5 @@ fn big_ints() -> BoxedStrategy<BigInt> {
         prop::sample::select(edges).prop_map(BigInt::from),
         any_size.prop_map(|(negative, magnitude)| BigInt::from_magnitude_le(negative, &magnitude)),
     ]
-    .boxed()
-}
-
-fn dates() -> BoxedStrategy<Date> {
-    let any = (1..=9999_u16, 1..=12_u8, 1..=31_u8)
-        .prop_map(|(year, month, day)| Date::new(year, month, day).or_else(|_| Date::new(year, month, 28)));
-    // Those of our times more often: others have no timestamp on some systems.
-    let now = (1971..=2037_u16, 1..=12_u8, 1..=28_u8).prop_map(|(year, month, day)| Date::new(year, month, day));
-    prop_oneof![any, now].prop_map(|date| date.expect("there is such a day")).boxed()
-}
-
-fn times(kinds: Kinds) -> BoxedStrategy<Time> {
-    let micros = prop_oneof![Just(0), Just(500_000), 0..1_000_000_u32];
-    let clock = (0..24_u8, 0..60_u8, prop_oneof![Just(0), 0..60_u8], micros);
-    let offset = prop_oneof![
-        3 => Just(None),
-        2 => (-56..=56_i64).prop_map(|quarters| Some(quarters * 900_000_000)),
-        1 => (-86_399..=86_399_i64).prop_map(|seconds| Some(seconds * 1_000_000)),
-        1 => (-86_399_999_999..=86_399_999_999_i64).prop_map(Some),
-    ];
-    (clock, offset, any::<bool>())
-        .prop_map(move |((hour, minute, second, micros), offset, fold)| {
-            let offset = offset.filter(|_| kinds.offsets).map(|micros| TimeDelta::from_microseconds(micros.into()));
-            Time::new(hour, minute, second, micros)
-                .and_then(|time| time.with_utc_offset(offset.transpose()?))
-                .expect("there is such a time")
-                .with_fold(fold && kinds.folds)
-        })
-        .boxed()
-}
-
-fn time_deltas() -> BoxedStrategy<TimeDelta> {
-    let micros = prop_oneof![Just(0), 0..1_000_000_i64];
-    let days = prop_oneof![Just(0), -1000..1000_i64, -999_999_999..=999_999_999_i64];
-    (days, 0..86_400_i64, micros)
-        .prop_map(|(days, seconds, micros)| TimeDelta::new(days, seconds, micros).expect("it is within the range"))
-        .boxed()
-}
-
-fn decimals(nan: bool) -> BoxedStrategy<Decimal> {
-    let special = if nan { vec!["NaN", "-NaN12", "Infinity"] } else { vec!["Infinity", "-Infinity", "0", "-0.00"] };
-    prop_oneof![
-        6 => "-?[0-9]{1,30}(\\.[0-9]{0,20})?(E[+-]?[0-9]{1,4})?",
-        1 => prop::sample::select(special).prop_map(String::from),
-    ]
-    .prop_map(|text| text.parse().expect("a decimal"))
     .boxed()
 }

@@ -1,6 +1,6 @@
 //! The methods that serde calls.
 
-use firesteel_value::{FormatError, FormatErrorKind, Value, names, pyrepr, to_value};
+use firesteel_value::{FormatError, FormatErrorKind, TimeDelta, Value, from_value, names, pyrepr, to_value};
 use serde::ser::{self, Serialize};
 
 use super::{
@@ -124,6 +124,15 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
                     "don't know how to serialize class <class 'ellipsis'>",
                 ))
             }
+            names::DATETIME => self.text("datetime.datetime", content),
+            names::DATE => self.text("datetime.date", content),
+            names::TIME => self.text("datetime.time", content),
+            names::UUID => self.text("uuid.UUID", content),
+            names::TIMEDELTA => {
+                self.refuse_as_key("datetime.timedelta")?;
+                let delta: TimeDelta = from_value(to_value(content)?)?;
+                self.float(delta.total_seconds())
+            }
             _ => content.serialize(self),
         }
     }
@@ -188,6 +197,14 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
         _: usize,
     ) -> Result<Map<'s, 'a>, FormatError> {
         Map::open(self, Some(variant))
+    }
+}
+
+impl Serializer<'_> {
+    /// The text of an object that cannot be a key by itself, although its text could.
+    fn text<T: Serialize + ?Sized>(&mut self, class: &str, content: &T) -> Result<(), FormatError> {
+        self.refuse_as_key(class)?;
+        content.serialize(self)
     }
 }
 

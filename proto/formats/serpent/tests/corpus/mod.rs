@@ -1,6 +1,6 @@
 //! Texts to compare with Python: a collection, a generator, mutations.
 
-use crate::support::Rng;
+use firesteel_formats_testkit::Rng;
 
 /// Every form that a reader may get wrong, accepted or not.
 #[rustfmt::skip]
