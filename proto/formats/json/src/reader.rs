@@ -230,7 +230,8 @@ impl<'de> Reader<'de> {
     #[cold]
     fn expected_close(&self, close: u8, progress: Progress) -> FormatError {
         match (self.peek(), progress) {
-            (Some(b','), Progress::Inside) | (Some(b'"' | b'[' | b'{' | b'0'..=b'9' | b'-' | b'a'..=b'z'), _) => {
+            (Some(b','), Progress::Inside)
+            | (Some(b'"' | b'[' | b'{' | b'0'..=b'9' | b'-' | b'A'..=b'z'), Progress::Start) => {
                 FormatError::at(FormatErrorKind::Type, self.pos, "more elements than expected")
             }
             _ => self.expected_comma(close),
