@@ -6,6 +6,7 @@ mod cursor;
 mod frames;
 mod number;
 mod refs;
+mod shape;
 mod skip;
 mod text;
 

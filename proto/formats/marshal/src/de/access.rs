@@ -123,6 +123,11 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, FormatError> {
         seed.deserialize(&mut *self.reader)
     }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.reader.pairs_ahead())
+    }
 }
 
 /// A variant of an enum: a str, or a dict with one key whose code is consumed.

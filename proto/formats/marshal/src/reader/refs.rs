@@ -7,7 +7,10 @@
 
 use firesteel_value::{FormatError, FormatErrorKind};
 
-use super::Reader;
+use super::{
+    Reader,
+    shape::{Shape, shape},
+};
 use crate::codes;
 
 /// What may be read by references beyond what stands in the document, in bytes: so many, and
@@ -118,16 +121,6 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// What stands behind a code.
-enum Shape {
-    /// A value of so many bytes.
-    Leaf(usize),
-    /// So many elements, behind so many bytes.
-    Elements(u32, usize),
-    Dict,
-    End,
-}
-
 impl Refs {
     /// Finds the objects up to an offset where a value begins, all before which was read already. None if it is too
     /// far.
@@ -200,30 +193,4 @@ impl Refs {
 /// Whether Python gives an object a number if it has the flag.
 fn is_numbered(code: u8) -> bool {
     !matches!(code, codes::NONE | codes::TRUE | codes::FALSE | codes::ELLIPSIS | codes::REF | codes::STRING_REF)
-}
-
-/// None for what no reader accepts.
-fn shape(code: u8, rest: &[u8]) -> Option<Shape> {
-    let byte = |at: usize| rest.get(at).map(|byte| usize::from(*byte));
-    let size = || rest.first_chunk().map(|size| u32::from_le_bytes(*size));
-    Some(match code {
-        codes::NONE | codes::TRUE | codes::FALSE | codes::ELLIPSIS => Shape::Leaf(0),
-        codes::INT | codes::REF | codes::STRING_REF => Shape::Leaf(4),
-        codes::INT64 | codes::FLOAT => Shape::Leaf(8),
-        codes::COMPLEX => Shape::Leaf(16),
-        codes::SHORT_ASCII | codes::SHORT_ASCII_INTERNED | codes::TEXT_FLOAT => Shape::Leaf(1 + byte(0)?),
-        codes::TEXT_COMPLEX => {
-            let real = byte(0)?;
-            Shape::Leaf(2 + real + byte(1 + real)?)
-        }
-        codes::LONG => Shape::Leaf(4 + (size()? as i32).unsigned_abs() as usize * 2),
-        codes::BYTES | codes::UNICODE | codes::INTERNED | codes::ASCII | codes::ASCII_INTERNED => {
-            Shape::Leaf(4 + size()? as usize)
-        }
-        codes::SMALL_TUPLE => Shape::Elements(byte(0)? as u32, 1),
-        codes::TUPLE | codes::LIST | codes::SET | codes::FROZENSET => Shape::Elements(size()?, 4),
-        codes::DICT => Shape::Dict,
-        codes::NULL => Shape::End,
-        _ => return None,
-    })
 }

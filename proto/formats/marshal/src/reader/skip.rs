@@ -8,12 +8,27 @@ use crate::codes;
 impl Reader<'_> {
     /// Skips any value.
     pub(crate) fn skip_value(&mut self) -> Result<(), FormatError> {
-        if self.text()?.is_some() || self.number()?.is_some() {
-            return Ok(());
-        }
         match self.peek() {
+            // Whatever the bytes are, they are a str.
+            codes::SHORT_ASCII | codes::SHORT_ASCII_INTERNED => {
+                self.advance();
+                let len = self.byte()?;
+                self.take(len.into())?;
+            }
+            codes::INT => {
+                self.advance();
+                self.int_value()?;
+            }
+            codes::FLOAT => {
+                self.advance();
+                self.float_value()?;
+            }
             codes::NONE | codes::TRUE | codes::FALSE | codes::ELLIPSIS => self.advance(),
-            codes::BYTES => {
+            codes::UNICODE | codes::INTERNED => {
+                self.advance();
+                self.unicode()?;
+            }
+            codes::BYTES | codes::ASCII | codes::ASCII_INTERNED => {
                 self.advance();
                 self.bytes()?;
             }
@@ -41,7 +56,11 @@ impl Reader<'_> {
                 self.skip_pairs()?;
             }
             codes::REF | codes::STRING_REF => self.skip_reference()?,
-            _ => return Err(self.no_value()),
+            _ => {
+                if self.number()?.is_none() {
+                    return Err(self.no_value());
+                }
+            }
         }
         Ok(())
     }
