@@ -1,0 +1,184 @@
+//! Elements, pairs and variants, as serde walks through them.
+
+use firesteel_value::FormatError;
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+use crate::reader::{Items, Reader};
+
+/// What visitors are told of sizes at most; a claimed one is never larger than the bytes that are left, but claims may
+/// be nested.
+const MAX_HINT: usize = 4096;
+
+/// The elements of an array, whose header was read.
+pub(super) struct Elements<'a, 'de> {
+    reader: &'a mut Reader<'de>,
+    items: Items,
+    set: bool,
+}
+
+impl<'a, 'de> Elements<'a, 'de> {
+    #[inline]
+    pub(super) fn new(reader: &'a mut Reader<'de>, items: Items) -> Elements<'a, 'de> {
+        Elements { reader, items, set: false }
+    }
+
+    pub(super) fn set(reader: &'a mut Reader<'de>, items: Items) -> Elements<'a, 'de> {
+        Elements { reader, items, set: true }
+    }
+
+    /// Shows all elements to a visitor.
+    #[inline]
+    pub(super) fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, FormatError> {
+        self.reader.enter()?;
+        let before = self.set && self.reader.begin_hashing();
+        let value = visitor.visit_seq(&mut self)?;
+        if self.set {
+            self.reader.end_hashing(before);
+        }
+        finish(self.items, self.reader)?;
+        Ok(value)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = FormatError;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, FormatError> {
+        if !self.items.next(self.reader)? {
+            return Ok(None);
+        }
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        self.items.known().map(|left| left.min(MAX_HINT))
+    }
+}
+
+/// Leaves a container, which the visitor must have read to its end.
+#[inline]
+pub(super) fn finish(mut items: Items, reader: &mut Reader<'_>) -> Result<(), FormatError> {
+    if items.next(reader)? {
+        return Err(de::Error::custom("a container has more elements than were asked for"));
+    }
+    reader.leave();
+    Ok(())
+}
+
+/// The content of a tagged tuple or set.
+impl<'de> Deserializer<'de> for Elements<'_, 'de> {
+    type Error = FormatError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.visit(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The pairs of a map, whose header was read.
+pub(super) struct Pairs<'a, 'de> {
+    reader: &'a mut Reader<'de>,
+    items: Items,
+}
+
+impl<'a, 'de> Pairs<'a, 'de> {
+    /// Shows all pairs to a visitor.
+    #[inline]
+    pub(super) fn visit<V: Visitor<'de>>(
+        reader: &'a mut Reader<'de>,
+        items: Items,
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        reader.check_hashable("dict")?;
+        reader.enter()?;
+        let mut pairs = Pairs { reader, items };
+        let value = visitor.visit_map(&mut pairs)?;
+        finish(pairs.items, pairs.reader)?;
+        Ok(value)
+    }
+}
+
+impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
+    type Error = FormatError;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, FormatError> {
+        if !self.items.next(self.reader)? {
+            return Ok(None);
+        }
+        let before = self.reader.begin_hashing();
+        let key = seed.deserialize(&mut *self.reader)?;
+        self.reader.end_hashing(before);
+        Ok(Some(key))
+    }
+
+    #[inline]
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, FormatError> {
+        seed.deserialize(&mut *self.reader)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        self.items.known().map(|left| left.min(MAX_HINT))
+    }
+}
+
+/// A variant of an enum: a text, or a map of one pair whose header was read.
+pub(super) struct Variant<'a, 'de> {
+    pub(super) reader: &'a mut Reader<'de>,
+    pub(super) map: bool,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = FormatError;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), FormatError> {
+        let before = self.reader.begin_hashing();
+        let variant = seed.deserialize(&mut *self.reader)?;
+        self.reader.end_hashing(before);
+        Ok((variant, self))
+    }
+}
+
+impl<'de> Variant<'_, 'de> {
+    fn check_content(&self) -> Result<(), FormatError> {
+        if self.map {
+            return Ok(());
+        }
+        Err(de::Error::invalid_type(de::Unexpected::UnitVariant, &"a variant with content"))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = FormatError;
+
+    fn unit_variant(self) -> Result<(), FormatError> {
+        if self.map { de::Deserialize::deserialize(self.reader) } else { Ok(()) }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, FormatError> {
+        self.check_content()?;
+        seed.deserialize(self.reader)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, FormatError> {
+        self.check_content()?;
+        self.reader.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        self.check_content()?;
+        self.reader.deserialize_struct("", fields, visitor)
+    }
+}

@@ -1,0 +1,228 @@
+//! The methods that serde calls.
+
+use firesteel_value::{FormatError, names};
+use serde::de::{Deserializer, IgnoredAny, Visitor, value::SeqDeserializer};
+
+use super::{
+    access::{Elements, Pairs, Variant, finish},
+    any::{Mode, visit_int},
+};
+use crate::reader::{Int, Reader};
+
+macro_rules! integers {
+    ($($method:ident)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+            match self.try_int()? {
+                Some(number) => visit_int(number, visitor),
+                None => self.rare(visitor),
+            }
+        }
+    )*};
+}
+
+impl<'de> Reader<'de> {
+    /// What does not look as the type that was asked for: the visitor has the last word.
+    #[cold]
+    fn rare<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = FormatError;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    integers!(
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    );
+
+    #[inline]
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_f64(visitor)
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        if let Some(number) = self.try_float()? {
+            return visitor.visit_f64(number);
+        }
+        match self.try_int()? {
+            Some(Int::Positive(number)) => visitor.visit_f64(number as f64),
+            Some(Int::Negative(number)) => visitor.visit_f64(!i128::from(number) as f64),
+            None => self.float_of_big(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.try_str()? {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.rare(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline]
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.try_bytes()? {
+            Some(bytes) => visitor.visit_borrowed_bytes(bytes),
+            None => self.rare(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_bytes(visitor)
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        if self.take_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        match name {
+            names::VALUE => self.any(Mode::Tagged, visitor),
+            names::INT => self.integer(visitor),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.array_head()? {
+            Some(items) => Elements::new(self, items).visit(visitor),
+            None => self.bytes_as_seq(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_seq(visitor)
+    }
+
+    #[inline]
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        self.deserialize_seq(visitor)
+    }
+
+    #[inline]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.map_head()? {
+            Some(items) => Pairs::visit(self, items, visitor),
+            None => self.rare(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        match self.map_head()? {
+            Some(items) => Pairs::visit(self, items, visitor),
+            None => self.deserialize_seq(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        match self.variant_head()? {
+            Some(items) => {
+                self.check_hashable("dict")?;
+                self.enter()?;
+                let value = visitor.visit_enum(Variant { reader: &mut *self, map: true })?;
+                finish(items, self)?;
+                Ok(value)
+            }
+            None => visitor.visit_enum(Variant { reader: self, map: false }),
+        }
+    }
+
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Skip, IgnoredAny)?;
+        visitor.visit_unit()
+    }
+}
+
+impl<'de> Reader<'de> {
+    /// An integer of any size, as text if it is large.
+    fn integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        if let Some(number) = self.try_int()? {
+            return visit_int(number, visitor);
+        }
+        match self.try_big()? {
+            Some(number) => visitor.visit_string(number.to_text()),
+            None => Err(self.wrong_type("an integer")),
+        }
+    }
+
+    #[cold]
+    fn float_of_big<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.try_big()? {
+            Some(number) => match number.to_f64() {
+                Some(number) => visitor.visit_f64(number),
+                None => self.visit_big(number, Mode::Plain, visitor),
+            },
+            None => self.any(Mode::Plain, visitor),
+        }
+    }
+
+    /// Bytes can be read into a `Vec<u8>`.
+    #[cold]
+    fn bytes_as_seq<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.try_bytes()? {
+            Some(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied())),
+            None => self.any(Mode::Plain, visitor),
+        }
+    }
+}

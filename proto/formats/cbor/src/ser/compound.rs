@@ -1,0 +1,214 @@
+//! Containers while they are being written.
+
+use std::ops::Range;
+
+use firesteel_value::FormatError;
+use serde::ser::{self, Serialize};
+
+use super::{Serializer, head::Major};
+use crate::tags;
+
+/// What both kinds of containers remember.
+#[derive(Debug)]
+struct Open<'s, 'a> {
+    serializer: &'s mut Serializer<'a>,
+    /// Where the header begins and where the content does.
+    start: usize,
+    content: usize,
+    /// How many elements or pairs were announced and how many were written.
+    announced: usize,
+    count: usize,
+    /// What stood before, to come back to.
+    depth: usize,
+    hashing: bool,
+}
+
+impl<'s, 'a> Open<'s, 'a> {
+    #[inline]
+    fn new(serializer: &'s mut Serializer<'a>, major: Major, len: Option<usize>) -> Result<Open<'s, 'a>, FormatError> {
+        let (depth, hashing) = (serializer.depth, serializer.hashing);
+        serializer.enter()?;
+        let (start, announced) = (serializer.out.len(), len.unwrap_or(0));
+        major.put(serializer.out, announced as u64);
+        let content = serializer.out.len();
+        Ok(Open { serializer, start, content, announced, count: 0, depth, hashing })
+    }
+
+    #[inline]
+    fn close(self, major: Major) -> Result<(), FormatError> {
+        let serializer = self.serializer;
+        serializer.depth = self.depth;
+        serializer.hashing = self.hashing;
+        if self.count != self.announced {
+            correct(serializer.out, major, self.start..self.content, self.count);
+        }
+        Ok(())
+    }
+}
+
+/// Writes the right length in place of a wrong one.
+#[cold]
+fn correct(out: &mut Vec<u8>, major: Major, head: Range<usize>, count: usize) {
+    let mut right = Vec::with_capacity(9);
+    major.put(&mut right, count as u64);
+    out.splice(head, right);
+}
+
+impl Serializer<'_> {
+    /// The map of one pair that holds a variant, up to its content.
+    pub(super) fn open_variant(&mut self, variant: &str) -> Result<(), FormatError> {
+        self.check_hashable("dict")?;
+        self.enter()?;
+        Major::Map.put(self.out, 1);
+        self.text(variant);
+        Ok(())
+    }
+}
+
+/// A list, tuple or set that is being written.
+#[derive(Debug)]
+pub struct Seq<'s, 'a>(Open<'s, 'a>);
+
+impl<'s, 'a> Seq<'s, 'a> {
+    #[inline]
+    pub(super) fn list(serializer: &'s mut Serializer<'a>, len: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
+        if std::mem::take(&mut serializer.set) {
+            return Seq::set(serializer, len);
+        }
+        serializer.check_hashable("list")?;
+        Open::new(serializer, Major::Array, len).map(Seq)
+    }
+
+    #[inline]
+    pub(super) fn tuple(
+        serializer: &'s mut Serializer<'a>,
+        variant: Option<&'static str>,
+        len: usize,
+    ) -> Result<Seq<'s, 'a>, FormatError> {
+        if std::mem::take(&mut serializer.set) {
+            return Seq::set(serializer, Some(len));
+        }
+        let (depth, hashing) = (serializer.depth, serializer.hashing);
+        if let Some(variant) = variant {
+            serializer.open_variant(variant)?;
+        }
+        serializer.tag(tags::TUPLE);
+        let open = Open::new(serializer, Major::Array, Some(len))?;
+        Ok(Seq(Open { depth, hashing, ..open }))
+    }
+
+    fn set(serializer: &'s mut Serializer<'a>, len: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
+        let open = Open::new(serializer, Major::Array, len)?;
+        open.serializer.hashing = true;
+        Ok(Seq(open))
+    }
+
+    #[inline]
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        self.0.count += 1;
+        value.serialize(&mut *self.0.serializer)
+    }
+}
+
+/// A dict that is being written.
+#[derive(Debug)]
+pub struct Map<'s, 'a>(Open<'s, 'a>);
+
+impl<'s, 'a> Map<'s, 'a> {
+    #[inline]
+    pub(super) fn open(
+        serializer: &'s mut Serializer<'a>,
+        variant: Option<&'static str>,
+        len: Option<usize>,
+    ) -> Result<Map<'s, 'a>, FormatError> {
+        serializer.check_hashable("dict")?;
+        let depth = serializer.depth;
+        if let Some(variant) = variant {
+            serializer.open_variant(variant)?;
+        }
+        let open = Open::new(serializer, Major::Map, len)?;
+        Ok(Map(Open { depth, ..open }))
+    }
+
+    #[inline]
+    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
+        self.0.count += 1;
+        self.0.serializer.text(key);
+        value.serialize(&mut *self.0.serializer)
+    }
+}
+
+macro_rules! seq {
+    ($($name:ident $method:ident)*) => {$(
+        impl ser::$name for Seq<'_, '_> {
+            type Ok = ();
+            type Error = FormatError;
+
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+                self.element(value)
+            }
+
+            #[inline]
+            fn end(self) -> Result<(), FormatError> {
+                self.0.close(Major::Array)
+            }
+        }
+    )*};
+}
+
+seq!(
+    SerializeSeq serialize_element
+    SerializeTuple serialize_element
+    SerializeTupleStruct serialize_field
+    SerializeTupleVariant serialize_field
+);
+
+macro_rules! map {
+    ($($name:ident)*) => {$(
+        impl ser::$name for Map<'_, '_> {
+            type Ok = ();
+            type Error = FormatError;
+
+            #[inline]
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), FormatError> {
+                self.field(key, value)
+            }
+
+            #[inline]
+            fn end(self) -> Result<(), FormatError> {
+                self.0.close(Major::Map)
+            }
+        }
+    )*};
+}
+
+map!(SerializeStruct SerializeStructVariant);
+
+impl ser::SerializeMap for Map<'_, '_> {
+    type Ok = ();
+    type Error = FormatError;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+        self.0.count += 1;
+        self.0.serializer.hashing = true;
+        key.serialize(&mut *self.0.serializer)?;
+        self.0.serializer.hashing = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        value.serialize(&mut *self.0.serializer)
+    }
+
+    #[inline]
+    fn end(self) -> Result<(), FormatError> {
+        self.0.close(Major::Map)
+    }
+}
