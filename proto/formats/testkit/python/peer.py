@@ -175,10 +175,11 @@ class DataUnpickler(pickle.Unpickler):
 
     ALLOWED = {
         ("_codecs", "encode"), ("collections", "OrderedDict"), ("copyreg", "_reconstructor"),
+        ("copy_reg", "_reconstructor"), ("array", "array"), ("array", "_array_reconstructor"), ("collections", "deque"),
         ("datetime", "date"), ("datetime", "datetime"), ("datetime", "time"), ("datetime", "timedelta"),
         ("datetime", "timezone"), ("decimal", "Decimal"), ("uuid", "UUID"), ("uuid", "SafeUUID"),
         *((module, name) for module in ("builtins", "__builtin__")
-          for name in ("bytearray", "complex", "frozenset", "object", "set", "list", "dict", "tuple", "int", "float")),
+          for name in ("Ellipsis", "bytearray", "bytes", "complex", "frozenset", "object", "set", "list", "dict", "tuple", "int", "float")),
     }
 
     def find_class(self, module, name):

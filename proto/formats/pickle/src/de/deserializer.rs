@@ -1,0 +1,245 @@
+//! The methods that serde calls.
+
+use firesteel_value::{FormatError, names};
+use serde::de::{Deserializer, IgnoredAny, Visitor, value::SeqDeserializer};
+
+use super::{
+    Cursor, Mode,
+    access::{Elements, Pairs, Variant},
+};
+use crate::{
+    arena::{Item, Kind},
+    scalar::Scalar,
+};
+
+macro_rules! integers {
+    ($($method:ident)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+            match self.item()? {
+                Item::Scalar(Scalar::Int(number)) => visitor.visit_i64(number),
+                Item::Scalar(scalar @ (Scalar::Big(_) | Scalar::Float(_))) => {
+                    self.scalar(Mode::Plain, scalar, visitor)
+                }
+                _ => Err(self.wrong_type("an integer")),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
+    type Error = FormatError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    integers!(
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    );
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_f64(visitor)
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Scalar(Scalar::Float(number)) => visitor.visit_f64(number),
+            Item::Scalar(Scalar::Int(number)) => visitor.visit_f64(number as f64),
+            Item::Scalar(Scalar::Big(number)) => match number.to_f64() {
+                Some(number) => visitor.visit_f64(number),
+                None => self.scalar(Mode::Plain, Scalar::Big(number), visitor),
+            },
+            _ => Err(self.wrong_type("a float")),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Scalar(Scalar::Bool(truth)) => visitor.visit_bool(truth),
+            _ => Err(self.wrong_type("a bool")),
+        }
+    }
+
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Scalar(Scalar::Str(text)) => visitor.visit_borrowed_str(text),
+            Item::Scalar(Scalar::Text(text)) => visitor.visit_string(text),
+            Item::Owned(text) => visitor.visit_str(text),
+            Item::Scalar(scalar @ (Scalar::Bytes(_) | Scalar::Raw(_))) => self.scalar(Mode::Plain, scalar, visitor),
+            // What is a text for serde.
+            Item::Object(object)
+                if matches!(
+                    object.kind,
+                    Kind::DateTime
+                        | Kind::Date
+                        | Kind::Time
+                        | Kind::Decimal
+                        | Kind::Uuid
+                        | Kind::Latin1
+                        | Kind::Array(_)
+                ) =>
+            {
+                self.special(Mode::Plain, object, visitor)
+            }
+            _ => Err(self.wrong_type("a str")),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Scalar(Scalar::Str(text)) => visitor.visit_borrowed_str(text),
+            _ => self.any(Mode::Plain, visitor),
+        }
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Scalar(Scalar::Bytes(bytes)) => visitor.visit_borrowed_bytes(bytes),
+            Item::Scalar(Scalar::None | Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)) => {
+                Err(self.wrong_type("bytes"))
+            }
+            _ => self.any(Mode::Plain, visitor),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_bytes(visitor)
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        if self.arena.is_none(self.node) { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Plain, visitor)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        match name {
+            names::VALUE => self.any(Mode::Tagged, visitor),
+            names::INT => match self.item()? {
+                Item::Scalar(Scalar::Big(number)) => visitor.visit_string(number.to_text()),
+                _ => self.deserialize_i64(visitor),
+            },
+            // A fold is told only to those who ask.
+            names::DATETIME | names::TIME => match self.item()? {
+                Item::Object(object) if object.kind == Kind::DateTime => {
+                    visitor.visit_string(self.datetime(object, Mode::Tagged)?)
+                }
+                Item::Object(object) if object.kind == Kind::Time => {
+                    visitor.visit_string(self.time(object, Mode::Tagged)?)
+                }
+                _ => visitor.visit_newtype_struct(self),
+            },
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Object(object) if matches!(object.kind, Kind::List | Kind::Tuple | Kind::Set | Kind::FrozenSet) => {
+                Elements::visit(self.arena, self.arena.nodes(object), visitor)
+            }
+            Item::Object(object) if matches!(object.kind, Kind::Complex | Kind::TimeDelta | Kind::Array(_)) => {
+                self.special(Mode::Plain, object, visitor)
+            }
+            Item::Scalar(Scalar::EmptyTuple) => Elements::visit(self.arena, &[], visitor),
+            // Bytes can be read into a `Vec<u8>`.
+            _ => match self.arena.raw(self.node)? {
+                Some(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied())),
+                None => Err(self.wrong_type("a list, a tuple or a set")),
+            },
+        }
+    }
+
+    #[inline]
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
+        self.deserialize_seq(visitor)
+    }
+
+    #[inline]
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        self.deserialize_seq(visitor)
+    }
+
+    #[inline]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Object(object) if object.kind.is_dict() => {
+                Pairs::visit(self.arena, self.arena.nodes(object), visitor)
+            }
+            _ => Err(self.wrong_type("a dict")),
+        }
+    }
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Object(object) if object.kind.is_dict() => {
+                Pairs::visit(self.arena, self.arena.nodes(object), visitor)
+            }
+            _ => self.deserialize_seq(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Scalar(Scalar::Str(_) | Scalar::Text(_)) | Item::Owned(_) => {
+                visitor.visit_enum(Variant { name: self, content: None })
+            }
+            Item::Object(object) if object.kind.is_dict() => match *self.arena.nodes(object) {
+                [name, content] => {
+                    let at = |node| Cursor { arena: self.arena, node };
+                    visitor.visit_enum(Variant { name: at(name), content: Some(at(content)) })
+                }
+                _ => Err(self.wrong_type("a variant, which is a dict with one key")),
+            },
+            _ => Err(self.wrong_type("a str or a dict with one key")),
+        }
+    }
+
+    /// Reads all that is in it, so that nothing is skipped that could not be read.
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        self.any(Mode::Tagged, IgnoredAny)?;
+        visitor.visit_unit()
+    }
+}
