@@ -32,15 +32,16 @@ pub struct Call<'de> {
     pub object: Cow<'de, str>,
     /// The name of the method.
     pub method: Cow<'de, str>,
-    /// Stands at the positional arguments, whatever is there; what follows them is already checked, so that neither the
-    /// rest of the call nor [`Reader::end`] is to be looked at.
+    /// Stands at the positional arguments, whatever is there. One value is to be read; what follows it is already
+    /// checked, and [`Reader::end`] makes no sense here.
     pub params: Option<Reader<'de>>,
     /// Stands at the keyword arguments, in the same way.
     pub kwargs: Option<Reader<'de>>,
 }
 
 impl<'de> Call<'de> {
-    /// Reads a whole document. The arguments are checked, but not yet read.
+    /// Reads a whole document. The arguments are checked when they are read: only then is the whole text known to be JSON.
+    /// What is found here is only where they end.
     ///
     /// # Errors
     /// What is wrong with the text; `Type` if it is no dict, or if object or method are missing or no str.
@@ -52,8 +53,8 @@ impl<'de> Call<'de> {
             match &*reader.str()? {
                 "object" => object = str_or_skip(&mut reader)?,
                 "method" => method = str_or_skip(&mut reader)?,
-                "params" => params = Some(reader_and_skip(&mut reader)?),
-                "kwargs" => kwargs = Some(reader_and_skip(&mut reader)?),
+                "params" => remember(&mut params, &mut reader)?,
+                "kwargs" => remember(&mut kwargs, &mut reader)?,
                 _ => reader.skip()?,
             }
         }
@@ -74,10 +75,12 @@ fn str_or_skip<'de>(reader: &mut Reader<'de>) -> Result<Option<Cow<'de, str>>, F
     reader.skip().map(|()| None)
 }
 
-fn reader_and_skip<'de>(reader: &mut Reader<'de>) -> Result<Reader<'de>, FormatError> {
-    let there = reader.clone();
-    reader.skip()?;
-    Ok(there)
+fn remember<'de>(part: &mut Option<Reader<'de>>, reader: &mut Reader<'de>) -> Result<(), FormatError> {
+    if let Some(mut earlier) = part.replace(reader.clone()) {
+        // Nobody will read it any more.
+        earlier.skip()?;
+    }
+    reader.skip_roughly()
 }
 
 #[cold]

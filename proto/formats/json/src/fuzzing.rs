@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firesteel_value::{Blob, FormatErrorKind, Value};
+use firesteel_value::{Blob, FormatError, FormatErrorKind, Value};
 use serde::de::IgnoredAny;
 
 use crate::{Call, Limits, Options, Reader, from_slice, to_vec};
@@ -16,7 +16,7 @@ pub fn read(data: &[u8]) {
     let _ = from_slice::<(Option<f64>, Vec<u8>, String)>(data);
     let _ = from_slice::<BTreeMap<Option<i64>, Option<bool>>>(data);
     let _ = from_slice::<Blob>(data);
-    read_call(data, skipped.is_ok());
+    read_call(data, skipped.as_ref().err());
     let value = match from_slice::<Value>(data) {
         Ok(value) => value,
         Err(error) => {
@@ -40,15 +40,20 @@ pub fn read(data: &[u8]) {
     assert_eq!(String::from_utf8_lossy(&text), String::from_utf8_lossy(&text_again));
 }
 
-fn read_call(data: &[u8], valid: bool) {
-    let Ok(call) = Call::read(data, Limits::default()) else {
-        return;
+/// A text is a call and its arguments are values exactly if it is valid as a whole, and says what a call must.
+fn read_call(data: &[u8], error: Option<&FormatError>) {
+    let parts = |call: Call<'_>| -> Result<(), FormatError> {
+        for mut part in [call.params, call.kwargs].into_iter().flatten() {
+            let start = part.offset();
+            part.skip()?;
+            let mut alone = Reader::new(&data[start..part.offset()], Limits::default()).expect("a part of UTF-8");
+            assert!(alone.none().is_ok(), "no value at byte {start}");
+        }
+        Ok(())
     };
-    assert!(valid, "a call that is no value");
-    for mut part in [call.params, call.kwargs].into_iter().flatten() {
-        let start = part.offset();
-        part.skip().expect("what the call holds can be skipped");
-        let inner = Reader::new(&data[start..part.offset()], Limits::default()).and_then(|mut reader| reader.skip());
-        inner.expect("what the call holds is a value of its own");
+    match Call::read(data, Limits::default()).and_then(parts) {
+        Ok(()) => assert!(error.is_none(), "a call that is no value: {error:?}"),
+        Err(problem) if problem.category() == FormatErrorKind::Type => {}
+        Err(problem) => assert!(error.is_some(), "a value that is no call: {problem}"),
     }
 }

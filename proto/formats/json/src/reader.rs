@@ -77,7 +77,7 @@ impl<'de> Reader<'de> {
         let text = std::str::from_utf8(text).map_err(not_utf8)?;
         let mut reader =
             Reader { text, pos: 0, depth: 0, max_depth: limits.max_depth, progress: Progress::Start, at_key: false };
-        reader.skip_space();
+        reader.skip_rare_space();
         if reader.peek() == Some(BYTE_ORDER_MARK) && text.starts_with('\u{feff}') {
             return Err(reader.syntax("unexpected byte order mark: JSON is UTF-8 without one"));
         }
@@ -99,12 +99,18 @@ impl<'de> Reader<'de> {
         self.bytes().get(self.pos).copied()
     }
 
-    /// Moves behind white space, of which there is one blank at most in what Python writes.
+    /// Moves behind white space where Python writes one blank.
     #[inline(always)]
     pub(crate) fn skip_space(&mut self) {
         if self.peek() == Some(b' ') {
             self.pos += 1;
         }
+        self.skip_rare_space();
+    }
+
+    /// Moves behind white space where Python writes none.
+    #[inline(always)]
+    pub(crate) fn skip_rare_space(&mut self) {
         if self.peek().is_some_and(|byte| byte <= b' ') {
             self.skip_more_space();
         }
@@ -131,7 +137,7 @@ impl<'de> Reader<'de> {
     /// Moves on to the next element of a container; false behind its closing bracket.
     #[inline(always)]
     pub(crate) fn next_in(&mut self, close: u8, progress: &mut Progress) -> Result<bool, FormatError> {
-        self.skip_space();
+        self.skip_rare_space();
         match (*progress, self.peek()) {
             (Progress::Inside, Some(b',')) => {
                 self.pos += 1;
@@ -159,7 +165,7 @@ impl<'de> Reader<'de> {
         if *progress == Progress::Done {
             return Ok(());
         }
-        self.skip_space();
+        self.skip_rare_space();
         if self.peek() != Some(close) {
             return Err(self.expected_close(close, *progress));
         }
@@ -181,7 +187,7 @@ impl<'de> Reader<'de> {
     /// The colon between a key and its value.
     #[inline]
     pub(crate) fn colon(&mut self) -> Result<(), FormatError> {
-        self.skip_space();
+        self.skip_rare_space();
         if self.peek() != Some(b':') {
             return Err(self.unexpected("a colon"));
         }

@@ -12,6 +12,41 @@ pub(crate) fn plain_len(text: &[u8]) -> usize {
     longer_plain_len(text)
 }
 
+/// Whether a text has none of those.
+#[inline]
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
+        return is_plain_short(text);
+    };
+    // The last word overlaps those before it where the length is no multiple of eight.
+    let mut any = marks(last);
+    if text.len() > 16 {
+        for word in text.as_chunks().0 {
+            any |= marks(word);
+        }
+    } else {
+        any |= marks(first);
+    }
+    any == 0
+}
+
+/// The same for less than eight bytes.
+#[inline]
+fn is_plain_short(text: &[u8]) -> bool {
+    let mut word = [b' '; 8];
+    match *text {
+        [] => return true,
+        [a] => word[0] = a,
+        [a, b] => word[..2].copy_from_slice(&[a, b]),
+        [a, b, c] => word[..3].copy_from_slice(&[a, b, c]),
+        [a, b, c, d, ..] => {
+            word[..4].copy_from_slice(&[a, b, c, d]);
+            word[4..].copy_from_slice(text.last_chunk::<4>().unwrap_or(&[b' '; 4]));
+        }
+    }
+    marks(&word) == 0
+}
+
 #[inline]
 fn longer_plain_len(text: &[u8]) -> usize {
     const NEAR: usize = 64;
@@ -71,7 +106,7 @@ fn marks(word: &[u8; 8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_special, plain_len};
+    use super::{is_plain, is_special, plain_len};
 
     #[test]
     fn every_byte_is_found_at_every_place() {
@@ -82,6 +117,7 @@ mod tests {
                     bytes[place] = byte;
                     let expected = if is_special(byte) { place } else { len };
                     assert_eq!(plain_len(&bytes), expected, "{byte} {place} {len}");
+                    assert_eq!(is_plain(&bytes), expected == len, "{byte} {place} {len}");
                 }
             }
         }
@@ -91,6 +127,7 @@ mod tests {
     fn the_first_of_many_is_found() {
         for (text, expected) in [("", 0), ("\"\"\"\"\"\"\"\"", 0), ("a\n\"\\\u{1}\u{0}\"#", 1), ("abc\\#\"!]", 3)] {
             assert_eq!(plain_len(text.as_bytes()), expected);
+            assert_eq!(is_plain(text.as_bytes()), text.is_empty());
         }
     }
 }

@@ -112,6 +112,12 @@ impl<'a> Serializer<'a> {
         text::string(self.out, text);
     }
 
+    /// A string without its quotes.
+    #[inline]
+    fn content(&mut self, text: &str) {
+        text::content(self.out, text);
+    }
+
     #[inline]
     fn float(&mut self, number: f64) {
         if number.is_finite() {

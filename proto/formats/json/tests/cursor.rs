@@ -10,8 +10,14 @@ fn reader(text: &str) -> Reader<'_> {
     Reader::new(text.as_bytes(), Limits::default()).unwrap()
 }
 
+/// A call whose arguments are values.
 fn call(text: &str) -> Result<Call<'_>, FormatErrorKind> {
-    Call::read(text.as_bytes(), Limits::default()).map_err(|error| error.category())
+    let checked = Call::read(text.as_bytes(), Limits::default()).and_then(|call| {
+        let parts = [call.params.clone(), call.kwargs.clone()];
+        parts.into_iter().flatten().try_for_each(|mut part| part.skip())?;
+        Ok(call)
+    });
+    checked.map_err(|error| error.category())
 }
 
 #[test]
@@ -29,7 +35,6 @@ fn the_cursor_walks_through_a_document() {
     let mut kept = reader.clone();
     assert!(reader.next_element().unwrap());
     reader.skip().unwrap();
-    drop(reader);
     assert!(kept.next_element().unwrap());
     kept.open_sequence().unwrap();
     assert!(kept.next_element().unwrap());
@@ -124,6 +129,13 @@ fn what_is_no_call_is_refused() {
         (r#"{"object": "o", "method": "m", "object": 1}"#, Type),
         (r#"{"object": "o", "method": "m"} 1"#, Trailing),
         (r#"{"object": "o", "method": "m", "params": [1,]}"#, Syntax),
+        (r#"{"object": "o", "method": "m", "params": [1,], "params": [1]}"#, Syntax),
+        (r#"{"object": "o", "method": "m", "params": [1}, "kwargs": {]}"#, Syntax),
+        (r#"{"object": "o", "method": "m", "params": ]}"#, Syntax),
+        (r#"{"object": "o", "method": "m", "params": 1 2}"#, Syntax),
+        (r#"{"object": "o", "method": "m", "params": [[1]]]}"#, Syntax),
+        (r#"{"object": "o", "method": "m", "params": "#, UnexpectedEnd),
+        (r#"{"object": "o", "method": "m", "params": [{"a]}"#, UnexpectedEnd),
         (r#"{"object": "o", "method": "m", "params": ["\ud800"]}"#, Surrogate),
         (r#"{"object": "o", "method": "m", "params": [1]"#, UnexpectedEnd),
     ] {

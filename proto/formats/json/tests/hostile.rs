@@ -72,6 +72,7 @@ fn deep_and_long_things_are_refused() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // It measures real time.
 fn time_is_linear() {
     const SIZE: usize = if cfg!(debug_assertions) { 1 << 16 } else { 1 << 20 };
     let deep = |open: &str, inner: &str, close: &str| {

@@ -218,26 +218,29 @@ fn calls_in_any_order_are_read_as_python_reads_them() {
         .collect();
     let (mut calls, mut refused) = (0, 0);
     for (text, python) in texts.iter().zip(Peer::start().loads(Format::Json, &texts)) {
-        let call = match Call::read(text.as_bytes(), Limits::default()) {
-            Ok(call) => call,
+        let read = |part: Option<Reader<'_>>| part.map(|mut part| part.value::<Value>()).transpose();
+        let call = Call::read(text.as_bytes(), Limits::default()).and_then(|call| {
+            let (params, kwargs) = (read(call.params)?, read(call.kwargs)?);
+            Ok([
+                ("object", Some(call.object.as_ref().into())),
+                ("method", Some(call.method.as_ref().into())),
+                ("params", params),
+                ("kwargs", kwargs),
+            ])
+        });
+        let parts = match call {
+            Ok(parts) => parts,
             Err(error) if error.category() == FormatErrorKind::Type => continue,
             Err(error) => {
                 refused += 1;
-                assert!(is_same_refusal(&error, &python), "{text}: {error}, {python}");
+                assert!(python.starts_with("error "), "{text}: {error}, {python}");
                 continue;
             }
         };
         calls += 1;
-        let read = |part: Option<Reader<'_>>| part.map(|mut part| part.value::<Value>().unwrap());
-        let ours = [
-            ("object", Some(call.object.as_ref().into())),
-            ("method", Some(call.method.as_ref().into())),
-            ("params", read(call.params)),
-            ("kwargs", read(call.kwargs)),
-        ];
         let whole: Value = from_slice(text.as_bytes()).unwrap();
         assert_eq!(describe(&whole), python);
-        for (key, part) in ours {
+        for (key, part) in parts {
             assert_eq!(part.as_ref().map(describe), whole.get(key).map(describe), "{key} of {text}");
         }
     }

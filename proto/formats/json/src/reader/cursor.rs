@@ -110,7 +110,7 @@ impl<'de> Reader<'de> {
     /// `Trailing` if something does, `UnexpectedEnd` inside of a container that was entered.
     #[inline]
     pub fn end(&mut self) -> Result<(), FormatError> {
-        self.skip_space();
+        self.skip_rare_space();
         if self.pos < self.text.len() {
             return Err(FormatError::at(FormatErrorKind::Trailing, self.pos, "something follows after the value"));
         }

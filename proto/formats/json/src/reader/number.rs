@@ -174,14 +174,12 @@ impl Reader<'_> {
     }
 
     fn scan_digits(&mut self) -> Result<(), FormatError> {
-        let rest = &self.bytes()[self.pos..];
-        match rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()) {
-            0 => Err(self.unexpected("a digit")),
-            count => {
-                self.pos += count;
-                Ok(())
-            }
+        let (start, mut ignored) = (self.pos, 0);
+        digits(self.bytes(), &mut self.pos, &mut ignored);
+        if self.pos == start {
+            return Err(self.unexpected("a digit"));
         }
+        Ok(())
     }
 
     /// `null`, `true`, `false`, `NaN` or `Infinity`.

@@ -5,6 +5,9 @@ use serde::ser::{self, Serialize};
 
 use super::{MapKey, Serializer};
 
+/// What stands between a key and its value.
+const AFTER_KEY: &[u8; 3] = b"\": ";
+
 /// A list that is being written.
 #[derive(Debug)]
 pub struct Seq<'s, 'a> {
@@ -60,19 +63,18 @@ impl<'s, 'a> Map<'s, 'a> {
         Ok(Map { serializer, empty: true, in_variant: variant.is_some() })
     }
 
+    /// What stands before a key: every key is in quotes.
     #[inline]
     fn before_key(&mut self) {
-        if !self.empty {
-            self.serializer.put(b", ");
-        }
+        self.serializer.put(if self.empty { b"\"" } else { b", \"" });
         self.empty = false;
     }
 
     #[inline]
     pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
         self.before_key();
-        self.serializer.string(key);
-        self.serializer.put(b": ");
+        self.serializer.content(key);
+        self.serializer.put(AFTER_KEY);
         value.serialize(&mut *self.serializer)
     }
 
@@ -166,7 +168,7 @@ impl ser::SerializeMap for Map<'_, '_> {
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        self.serializer.put(b": ");
+        self.serializer.put(AFTER_KEY);
         value.serialize(&mut *self.serializer)
     }
 

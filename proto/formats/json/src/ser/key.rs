@@ -5,7 +5,7 @@ use serde::ser::{self, Impossible, Serialize};
 
 use super::Serializer;
 
-/// A serde serializer of one key.
+/// A serde serializer of what stands between the quotes of one key.
 #[derive(Debug)]
 pub struct MapKey<'s, 'a>(&'s mut Serializer<'a>);
 
@@ -14,20 +14,12 @@ impl<'s, 'a> MapKey<'s, 'a> {
     pub(super) fn new(serializer: &'s mut Serializer<'a>) -> MapKey<'s, 'a> {
         MapKey(serializer)
     }
-
-    /// What is written as itself elsewhere, in quotes.
-    fn quoted(self, write: impl FnOnce(&mut Serializer<'a>) -> Result<(), FormatError>) -> Result<(), FormatError> {
-        self.0.put(b"\"");
-        write(self.0)?;
-        self.0.put(b"\"");
-        Ok(())
-    }
 }
 
-macro_rules! in_quotes {
+macro_rules! as_value {
     ($($method:ident $ty:ty)*) => {$(
         fn $method(self, value: $ty) -> Result<(), FormatError> {
-            self.quoted(|serializer| serializer.$method(value))
+            self.0.$method(value)
         }
     )*};
 }
@@ -43,7 +35,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
     type SerializeStruct = Impossible<(), FormatError>;
     type SerializeStructVariant = Impossible<(), FormatError>;
 
-    in_quotes!(
+    as_value!(
         serialize_bool bool
         serialize_i8 i8 serialize_i16 i16 serialize_i32 i32 serialize_i64 i64 serialize_i128 i128
         serialize_u8 u8 serialize_u16 u16 serialize_u32 u32 serialize_u64 u64 serialize_u128 u128
@@ -51,12 +43,12 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
     );
 
     fn serialize_char(self, char: char) -> Result<(), FormatError> {
-        self.0.serialize_char(char)
+        self.serialize_str(char.encode_utf8(&mut [0; 4]))
     }
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), FormatError> {
-        self.0.string(text);
+        self.0.content(text);
         Ok(())
     }
 
@@ -65,7 +57,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
     }
 
     fn serialize_none(self) -> Result<(), FormatError> {
-        self.quoted(|serializer| serializer.serialize_none())
+        self.0.serialize_none()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), FormatError> {
@@ -90,7 +82,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
         content: &T,
     ) -> Result<(), FormatError> {
         Err(no_key(match name {
-            names::INT => return self.quoted(|serializer| serializer.big_int(content)),
+            names::INT => return self.0.big_int(content),
             names::SET => "set",
             names::FROZENSET => "frozenset",
             names::COMPLEX => "complex",

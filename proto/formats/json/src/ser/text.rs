@@ -1,26 +1,35 @@
 //! Strings as Python writes them with `ensure_ascii=False`.
 
-use crate::scan::plain_len;
+use crate::scan::{is_plain, plain_len};
 
-/// A string in quotes. What is escaped is what JSON demands: quotes, backslashes and control characters.
+/// A string in quotes.
 #[inline]
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2);
     out.push(b'"');
-    let len = plain_len(bytes);
-    out.extend_from_slice(&bytes[..len]);
-    if len < bytes.len() {
-        escaped(out, &bytes[len..]);
-    }
+    content(out, text);
     out.push(b'"');
 }
 
-/// From the first byte on that must be escaped.
+/// What stands between the quotes. Escaped is what JSON demands: quotes, backslashes and control characters.
+#[inline]
+pub(super) fn content(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        escaped(out, text.as_bytes());
+    }
+}
+
 #[inline(never)]
 fn escaped(out: &mut Vec<u8>, mut rest: &[u8]) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    while let [byte, after @ ..] = rest {
+    out.reserve(rest.len() + 8);
+    loop {
+        let len = plain_len(rest);
+        out.extend_from_slice(&rest[..len]);
+        let [byte, after @ ..] = &rest[len..] else {
+            return;
+        };
         let letter = match byte {
             b'"' | b'\\' => *byte,
             b'\n' => b'n',
@@ -34,9 +43,7 @@ fn escaped(out: &mut Vec<u8>, mut rest: &[u8]) {
         if letter == b'u' {
             out.extend_from_slice(&[b'0', b'0', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
-        let len = plain_len(after);
-        out.extend_from_slice(&after[..len]);
-        rest = &after[len..];
+        rest = after;
     }
 }
 
