@@ -8,34 +8,50 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::None => serializer.serialize_none(),
-            Value::Ellipsis => serializer.serialize_newtype_struct(names::ELLIPSIS, &()),
             Value::Bool(truth) => serializer.serialize_bool(*truth),
             Value::Int(number) => serializer.serialize_i64(*number),
-            Value::BigInt(number) => number.serialize(serializer),
             Value::Float(number) => serializer.serialize_f64(*number),
-            Value::Complex(number) => number.serialize(serializer),
             Value::Str(text) => serializer.serialize_str(text),
-            Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
-            Value::ByteArray(bytes) => serializer.serialize_newtype_struct(names::BYTEARRAY, &RawBytes(bytes)),
             Value::List(elements) => serializer.collect_seq(elements),
-            Value::Tuple(elements) => {
-                let mut tuple = serializer.serialize_tuple(elements.len())?;
-                for element in elements {
-                    tuple.serialize_element(element)?;
-                }
-                tuple.end()
-            }
-            Value::Set(elements) => serializer.serialize_newtype_struct(names::SET, elements),
-            Value::FrozenSet(elements) => serializer.serialize_newtype_struct(names::FROZENSET, elements),
             Value::Dict(dict) => dict.serialize(serializer),
-            Value::Instance(instance) => instance.serialize(serializer),
-            Value::DateTime(datetime) => datetime.serialize(serializer),
-            Value::Date(date) => date.serialize(serializer),
-            Value::Time(time) => time.serialize(serializer),
-            Value::TimeDelta(delta) => delta.serialize(serializer),
-            Value::Decimal(number) => number.serialize(serializer),
-            Value::Uuid(uuid) => uuid.serialize(serializer),
+            other => less_usual(other, serializer),
         }
+    }
+}
+
+/// The other kinds, apart so that the usual ones stay quick.
+#[inline(never)]
+fn less_usual<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Value::Ellipsis => serializer.serialize_newtype_struct(names::ELLIPSIS, &()),
+        Value::BigInt(number) => number.serialize(serializer),
+        Value::Complex(number) => number.serialize(serializer),
+        Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
+        Value::ByteArray(bytes) => serializer.serialize_newtype_struct(names::BYTEARRAY, &RawBytes(bytes)),
+        Value::Tuple(elements) => {
+            let mut tuple = serializer.serialize_tuple(elements.len())?;
+            for element in elements {
+                tuple.serialize_element(element)?;
+            }
+            tuple.end()
+        }
+        Value::Set(elements) => serializer.serialize_newtype_struct(names::SET, elements),
+        Value::FrozenSet(elements) => serializer.serialize_newtype_struct(names::FROZENSET, elements),
+        Value::Instance(instance) => instance.serialize(serializer),
+        Value::DateTime(datetime) => datetime.serialize(serializer),
+        Value::Date(date) => date.serialize(serializer),
+        Value::Time(time) => time.serialize(serializer),
+        Value::TimeDelta(delta) => delta.serialize(serializer),
+        Value::Decimal(number) => number.serialize(serializer),
+        Value::Uuid(uuid) => uuid.serialize(serializer),
+        // The usual ones, which do not come here.
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Str(_)
+        | Value::List(_)
+        | Value::Dict(_) => serializer.serialize_unit(),
     }
 }
 
@@ -43,7 +59,11 @@ impl Serialize for Dict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
         for (key, value) in self {
-            map.serialize_entry(key, value)?;
+            match key {
+                Value::Str(text) => map.serialize_key(text)?,
+                key => map.serialize_key(key)?,
+            }
+            map.serialize_value(value)?;
         }
         map.end()
     }

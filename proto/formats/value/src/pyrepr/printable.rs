@@ -2,10 +2,12 @@
 
 /// `str.isprintable` of one character.
 #[inline]
-pub(super) fn is_printable(code: u32) -> bool {
-    match INDEX.get(code as usize / 64) {
-        Some(block) => BLOCKS[usize::from(*block)] >> (code % 64) & 1 != 0,
-        None => matches!(code, 0xe0100..=0xe01ef),
+pub(super) const fn is_printable(code: u32) -> bool {
+    let block = code as usize / 64;
+    if block < INDEX.len() {
+        BLOCKS[INDEX[block] as usize] >> (code % 64) & 1 != 0
+    } else {
+        matches!(code, 0xe0100..=0xe01ef)
     }
 }
 

@@ -8,12 +8,71 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 #[inline]
 pub fn str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    if is_plain(bytes) {
+    if bytes.len() <= MAX_SHORT {
+        return short_str(out, text);
+    }
+    let found = survey(bytes);
+    if found.special == 0 {
         out.push(b'\'');
         out.extend_from_slice(bytes);
         out.push(b'\'');
     } else {
-        escaped_str(out, text);
+        escaped_str(out, text, found);
+    }
+}
+
+/// The longest text that is written from registers, quotes included: most keys are shorter.
+const MAX_SHORT: usize = 14;
+
+/// The quote behind a short text, in the two words that the text and its quotes take.
+static CLOSING: [[u64; 2]; MAX_SHORT + 1] = {
+    let mut closing = [[0; 2]; MAX_SHORT + 1];
+    let mut len = 0;
+    while len <= MAX_SHORT {
+        closing[len][(len + 1) / 8] = (b'\'' as u64) << ((len + 1) % 8 * 8);
+        len += 1;
+    }
+    closing
+};
+
+#[inline]
+fn short_str(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let len = bytes.len();
+    let (found, low, high) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        (Found::in_word(first).and(Found::in_word(last)), first, last >> 8 >> (15_usize.wrapping_sub(len) * 8 % 64))
+    } else {
+        let word = short_word(bytes);
+        // Blanks where nothing stands.
+        (Found::in_word(word | 0x2020_2020_2020_2020 << (len * 8 % 64)), word, 0)
+    };
+    if found.special != 0 {
+        return escaped_str(out, text, found);
+    }
+    let [closing_low, closing_high] = CLOSING[len];
+    let low_word = low << 8 | u64::from(b'\'') | closing_low;
+    let high_word = high << 8 | low >> 56 | closing_high;
+    let end = out.len() + len + 2;
+    let words = u128::from(low_word) | u128::from(high_word) << 64;
+    out.extend_from_slice(&words.to_le_bytes());
+    out.truncate(end);
+}
+
+/// Less than eight bytes, the first one lowest.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << ((bytes.len() - 4) * 8)
+        }
+        _ => match *bytes {
+            [] => 0,
+            [a] => u64::from(a),
+            [a, b] => u64::from(a) | u64::from(b) << 8,
+            [a, b, c, ..] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
+        },
     }
 }
 
@@ -48,47 +107,39 @@ fn bytes_in(out: &mut Vec<u8>, bytes: &[u8], quote: u8, escaped: u8) {
     out.push(quote);
 }
 
-/// Whether no byte needs care: printable ASCII without backslash and single quote.
-#[inline]
-fn is_plain(bytes: &[u8]) -> bool {
-    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (first, last),
-        _ => return is_plain_short(bytes),
-    };
-    let mut special = special_bytes(u64::from_le_bytes(*last));
-    if bytes.len() > 16 {
-        for word in bytes.as_chunks::<8>().0 {
-            special |= special_bytes(u64::from_le_bytes(*word));
-        }
-    } else {
-        special |= special_bytes(u64::from_le_bytes(*first));
+/// What some bytes have that needs care; not zero means somewhere.
+#[derive(Clone, Copy)]
+struct Found {
+    /// Anything but printable ASCII without backslash and single quote. In a word, the lowest mark is at the first.
+    special: u64,
+    single_quote: u64,
+}
+
+impl Found {
+    #[inline(always)]
+    fn in_word(word: u64) -> Found {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const TOPS: u64 = 0x8080_8080_8080_8080;
+        // Their top bits mark the byte that is sought; above the first one, others may be marked as well.
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let single_quote = zero(word ^ (ONES * 0x27));
+        let special = word | control | zero(word ^ (ONES * 0x7f)) | zero(word ^ (ONES * 0x5c)) | single_quote;
+        Found { special: special & TOPS, single_quote: single_quote & TOPS }
     }
-    special == 0
+
+    #[inline(always)]
+    fn and(self, other: Found) -> Found {
+        Found { special: self.special | other.special, single_quote: self.single_quote | other.single_quote }
+    }
 }
 
-/// The same for less than eight bytes.
+/// Eight bytes or more.
 #[inline]
-fn is_plain_short(bytes: &[u8]) -> bool {
-    let word = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32,
-        _ => match *bytes {
-            [] => return true,
-            [a] => 0x2020_2020_2020_2000 | u64::from(a),
-            [a, b] => 0x2020_2020_2020_0000 | u64::from(a) | u64::from(b) << 8,
-            [a, b, c, ..] => 0x2020_2020_2000_0000 | u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
-        },
-    };
-    special_bytes(word) == 0
-}
-
-/// Marks bytes that need care by their top bit; below the first such byte nothing is marked.
-#[inline]
-fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (word | control | zero(word ^ (ONES * 0x7f)) | zero(word ^ (ONES * 0x27)) | zero(word ^ (ONES * 0x5c))) & TOPS
+fn survey(bytes: &[u8]) -> Found {
+    let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    let words = bytes.as_chunks().0.iter();
+    words.fold(Found::in_word(last), |found, word| found.and(Found::in_word(u64::from_le_bytes(*word))))
 }
 
 /// Single quotes, unless there are single quotes but no double ones inside.
@@ -96,40 +147,65 @@ fn quote(bytes: &[u8]) -> u8 {
     if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' }
 }
 
-/// What stands behind the backslash for an ASCII character: itself for those that need none, else `x` for hexadecimal
-/// digits or a letter.
-static ESCAPES: [u8; 128] = {
-    let mut escapes = [b'x'; 128];
-    let mut byte = b' ';
-    while byte <= b'~' {
-        escapes[byte as usize] = 0;
+/// What to do with a byte: 0 leaves it, [`DECODE`] asks for the character that begins with it, anything else is what
+/// stands behind a backslash, of which `x` comes with hexadecimal digits.
+static ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        escapes[byte] = match byte as u8 {
+            b'\\' => b'\\',
+            b'\t' => b't',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b' '..=b'~' => 0,
+            ..0x80 => b'x',
+            // Behind the first byte of a character, all of whose companions are printable too.
+            0x80..0xc0 => 0,
+            0xc0..0xe0 => all_printable((byte as u32 & 0x1f) << 6, 1 << 6),
+            0xe0..0xf0 => all_printable((byte as u32 & 0x0f) << 12, 1 << 12),
+            0xf0.. => DECODE,
+        };
         byte += 1;
     }
-    escapes[b'\\' as usize] = b'\\';
-    escapes[b'\t' as usize] = b't';
-    escapes[b'\n' as usize] = b'n';
-    escapes[b'\r' as usize] = b'r';
     escapes
 };
 
-fn escaped_str(out: &mut Vec<u8>, text: &str) {
+const DECODE: u8 = 1;
+
+const fn all_printable(first: u32, count: u32) -> u8 {
+    let mut code = first;
+    while code < first + count {
+        if !is_printable(code) {
+            return DECODE;
+        }
+        code += 1;
+    }
+    0
+}
+
+#[inline(never)]
+fn escaped_str(out: &mut Vec<u8>, text: &str, found: Found) {
     let bytes = text.as_bytes();
-    let quote = quote(bytes);
+    let quote = if found.single_quote != 0 && !bytes.contains(&b'"') { b'"' } else { b'\'' };
     out.reserve(bytes.len() + 8);
     out.push(quote);
     let (mut done, mut at) = (0, 0);
     while let Some(&byte) = bytes.get(at) {
-        if let Some(&escape) = ESCAPES.get(usize::from(byte)) {
-            if escape != 0 || byte == quote {
-                out.extend_from_slice(&bytes[done..at]);
-                match escape {
-                    b'x' => hex(out, b'x', byte.into(), 2),
-                    0 => out.extend_from_slice(&[b'\\', byte]),
-                    letter => out.extend_from_slice(&[b'\\', letter]),
-                }
-                done = at + 1;
+        let escape = ESCAPES[usize::from(byte)];
+        if escape == 0 && byte != quote {
+            at += 1;
+            continue;
+        }
+        if escape != DECODE {
+            out.extend_from_slice(&bytes[done..at]);
+            match escape {
+                b'x' => hex(out, b'x', byte.into(), 2),
+                0 => out.extend_from_slice(&[b'\\', byte]),
+                letter => out.extend_from_slice(&[b'\\', letter]),
             }
             at += 1;
+            done = at;
             continue;
         }
         // Decoded by hand: this is most of the work for text that is not English.
@@ -208,7 +284,9 @@ mod tests {
                 for place in 0..len {
                     let mut bytes = vec![b'a'; len];
                     bytes[place] = byte;
-                    assert_eq!(super::is_plain(&bytes), plain, "{byte} {place} {len}");
+                    let text: String = bytes.iter().map(|byte| *byte as char).collect();
+                    let quoted = format!("'{text}'");
+                    assert_eq!(repr(&text) == quoted, plain || byte >= 0xa1 && byte != 0xad, "{byte} {place} {len}");
                 }
             }
         }
