@@ -6,7 +6,9 @@ use firesteel_value::FormatError;
 
 use crate::fault::Fault;
 use crate::layer::LayerError;
+use crate::serializer::SerializerId;
 use crate::value::ObjectId;
+use crate::wire::Dialect;
 
 /// The peer broke the protocol. The texts of those that Pyro has too are Pyro's.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,18 @@ pub enum ProtocolError {
     Version(u16),
     /// The magic number at the header's end is wrong.
     Magic,
+    /// The checksum of a header of protocol 48 is wrong.
+    Checksum,
+    /// A header of protocol 48 with a negative length.
+    NegativeLength,
+    /// A signature that is not that of the message under the key.
+    Signature,
+    /// A message is signed and no key is set, or the other way round.
+    SignatureMissing,
+    /// Protocol 502 where messages have to be signed, which it does not know.
+    Unsigned,
+    /// The peer speaks the other protocol.
+    Dialect(Dialect),
     /// A message above the limit.
     TooLarge {
         /// Bytes of annotations and payload that the header claims.
@@ -29,7 +43,7 @@ pub enum ProtocolError {
     UnexpectedType {
         /// The type that came.
         got: u8,
-        /// Those that would be right, as Pyro lists them.
+        /// Those that would be right, as Pyro5 lists them; Pyro4 does not.
         expected: &'static str,
     },
     /// Annotation chunks that do not fill their length, or a name that is not ASCII.
@@ -64,7 +78,14 @@ impl fmt::Display for ProtocolError {
             Self::NotPyro => f.write_str("invalid data"),
             Self::Version(version) => write!(f, "invalid protocol version: {version}"),
             Self::Magic => f.write_str("invalid message or protocol version"),
+            Self::Checksum => f.write_str("header checksum mismatch"),
+            Self::NegativeLength => f.write_str("invalid data: negative length"),
+            Self::Signature => f.write_str("message hmac mismatch"),
+            Self::SignatureMissing => f.write_str("hmac key config not symmetric"),
+            Self::Unsigned => f.write_str("messages have to be signed here: use protocol 48 with the HMAC key"),
+            Self::Dialect(theirs) => write!(f, "the peer speaks {theirs}"),
             Self::TooLarge { size, max } => write!(f, "message too large ({size}, max={max})"),
+            Self::UnexpectedType { got, expected: "" } => write!(f, "invalid msg type {got} received"),
             Self::UnexpectedType { got, expected } => {
                 write!(f, "invalid msg type {got} received (expected: {expected})")
             }
@@ -140,6 +161,8 @@ pub enum CallError {
         /// The limit.
         max: usize,
     },
+    /// The protocol that is spoken does not know the serializer.
+    Serializer(SerializerId, Dialect),
     /// The connection is closed.
     Closed,
     /// The text is no Pyro URI, or not of a kind that can be called.
@@ -153,6 +176,9 @@ impl fmt::Display for CallError {
             Self::TooManyCalls => f.write_str("too many calls are in flight: wait for answers first"),
             Self::Format(error) => write!(f, "the arguments cannot be serialized: {error}"),
             Self::TooLarge { size, max } => write!(f, "the message has {size} bytes, the limit is {max}"),
+            Self::Serializer(serializer, dialect) => {
+                write!(f, "{dialect} has no serializer {serializer}: choose another")
+            }
             Self::Closed => f.write_str("the connection is closed"),
             Self::InvalidUri(reason) => f.write_str(reason),
         }

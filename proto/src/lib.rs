@@ -72,13 +72,14 @@ pub use fault::Fault;
 #[cfg(feature = "macros")]
 pub use firesteel_macros::{expose, remote};
 pub use layer::{Identity, Layer, LayerError};
-pub use limits::{Config, Handshake, Limits};
+pub use limits::{Config, Handshake, Limits, Protocol};
 pub use machine::Machine;
 pub use metadata::{Attribute, Member, Metadata, Method, MethodFlags, is_private};
-pub use serializer::{Arguments, SerializerId};
+pub use serializer::{Arguments, SerializerId, Serializers};
 pub use transmit::{Outbox, Transmit};
 pub use uri::{Location, NAME_SERVER_PORT, Uri};
 pub use value::{
     Args, BigInt, Blob, ClassNames, Complex, Defaulted, Dict, FormatError, FormatErrorKind, FrozenSet, Instance,
     ObjectId, Payload, Set, Value, from_value, to_value,
 };
+pub use wire::{Dialect, HmacKey};

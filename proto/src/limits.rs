@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::serializer::SerializerId;
+use crate::serializer::{SerializerId, Serializers};
 use crate::uri::Location;
 use crate::value::{ClassNames, Value};
+use crate::wire::{Dialect, HmacKey};
 
 /// Bounds on what peers can make this end hold. All sizes are bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +67,18 @@ pub struct Config {
     /// What requests are serialized with. Default serpent. A client's setting: a server answers in
     /// the request's serializer.
     pub serializer: SerializerId,
+    /// Which serializers are understood: a message in another one ends its connection. Default all but those
+    /// of pickle's family (pickle, dill, cloudpickle), as in Pyro4. They are as harmless here as the others,
+    /// but their clients are not: what a client unpickles can run code there.
+    pub serializers: Serializers,
+    /// Which wire protocol a client speaks. Default [`Protocol::Auto`]. A server answers each connection in
+    /// the protocol of its first message.
+    pub protocol: Protocol,
+    /// The secret that signs the messages of protocol 48 (Pyro4's HMAC key), at both ends. Default none. With a
+    /// key, connections of protocol 502 are refused, which cannot be signed.
+    pub hmac_key: Option<HmacKey>,
+    /// Takes connections of protocol 502 in spite of an HMAC key, as over TLS. Default false.
+    pub allow_unsigned_502: bool,
     /// Write bytes in serpent as literals (Pyro's `SERPENT_BYTES_REPR`) instead of as a base64
     /// dictionary. Both are understood. Default false.
     pub bytes_repr: bool,
@@ -90,12 +103,39 @@ impl Default for Config {
             handshake_timeout: Duration::from_secs(10),
             call_timeout: None,
             serializer: SerializerId::Serpent,
+            serializers: Serializers::default(),
+            protocol: Protocol::Auto,
+            hmac_key: None,
+            allow_unsigned_502: false,
             bytes_repr: false,
             compression: false,
             handshake: Value::from("hello"),
             location: None,
             classes: ClassNames::default(),
             seed: None,
+        }
+    }
+}
+
+/// Which wire protocol a client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Protocol 502, unless only 48 knows the serializer or a key is set. A server that turns out to speak
+    /// the other one is connected to once more. Without a handshake, nothing turns out.
+    #[default]
+    Auto,
+    /// Always this one.
+    Always(Dialect),
+}
+
+impl Config {
+    /// What a client begins with.
+    pub(crate) fn first_dialect(&self) -> Dialect {
+        match self.protocol {
+            Protocol::Always(dialect) => dialect,
+            Protocol::Auto if self.serializer.to_wire(Dialect::Pyro5).is_none() => Dialect::Pyro4,
+            Protocol::Auto if self.hmac_key.is_some() && !self.allow_unsigned_502 => Dialect::Pyro4,
+            Protocol::Auto => Dialect::Pyro5,
         }
     }
 }

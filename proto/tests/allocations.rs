@@ -133,9 +133,10 @@ fn a_call_allocates_what_its_answer_needs_and_an_idle_session_holds_its_slot() {
 
 /// A PING over a session, by hand.
 fn call_raw(daemon: &mut Daemon, session: firesteel_proto::SessionId, now: Instant) {
-    use firesteel_proto::wire::{Flags, FrameStart, Head, MessageType, OwnedAnnotations};
+    use firesteel_proto::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
     let mut bytes = Vec::new();
     let head = Head {
+        dialect: Dialect::Pyro5,
         kind: MessageType::Ping,
         serializer: 1,
         flags: Flags::NONE,
@@ -143,7 +144,7 @@ fn call_raw(daemon: &mut Daemon, session: firesteel_proto::SessionId, now: Insta
         correlation: None,
         compress: false,
     };
-    FrameStart::begin(&mut bytes, &OwnedAnnotations::default()).finish(&mut bytes, head, 0, 100).expect("fits");
+    FrameStart::begin(&mut bytes, head, &OwnedAnnotations::default(), None).finish(&mut bytes, 0, 100).expect("fits");
     let mut machine = daemon.session(session).expect("alive");
     machine.handle_input(now, &bytes);
     let answer = machine.poll_transmit().expect("a pong").take();

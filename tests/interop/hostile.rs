@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use firesteel::Config;
-use firesteel::wire::{Flags, FrameStart, Head, MessageType, OwnedAnnotations};
+use firesteel::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
 
 use crate::echo::{ECHO, EchoServer};
 use crate::hosted::Hosted;
@@ -290,10 +290,11 @@ fn numbers_that_take_long_are_errors() {
 /// A payload of this many blanks, in a few thousand bytes.
 fn bomb(kind: MessageType, size: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let frame = FrameStart::begin(&mut bytes, &OwnedAnnotations::default());
+    let (dialect, flags) = (Dialect::Pyro5, Flags::NONE);
+    let head = Head { dialect, kind, serializer: SERPENT, flags, sequence: 1, correlation: None, compress: true };
+    let frame = FrameStart::begin(&mut bytes, head, &OwnedAnnotations::default(), None);
     bytes.resize(bytes.len() + size, b' ');
-    let head = Head { kind, serializer: SERPENT, flags: Flags::NONE, sequence: 1, correlation: None, compress: true };
-    frame.finish(&mut bytes, head, 0, usize::MAX).expect("it fits");
+    frame.finish(&mut bytes, 0, usize::MAX).expect("it fits");
     assert!(bytes.len() < size / 100, "{} bytes", bytes.len());
     bytes
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use firesteel::wire::{
-    Annotations, Flags, HEADER_LEN, Header, MessageType, OwnedAnnotations, Parsed, decompress, parse,
+    Annotations, Dialect, Flags, HEADER_LEN, Header, MessageType, OwnedAnnotations, Parsed, decompress, parse,
 };
 use firesteel::{Location, Payload, SerializerId, Uri, Value};
 
@@ -26,6 +26,7 @@ pub struct Message {
 impl Message {
     pub fn new(kind: MessageType, sequence: u16, data: &[u8]) -> Self {
         let header = Header {
+            dialect: Dialect::Pyro5,
             kind: kind as u8,
             serializer: SERPENT,
             flags: Flags::NONE,
@@ -55,7 +56,7 @@ impl Message {
 
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.header.to_bytes().to_vec();
-        self.annotations.encode(&mut bytes);
+        self.annotations.encode(self.header.dialect, &mut bytes);
         bytes.extend_from_slice(&self.data);
         bytes
     }
@@ -65,7 +66,7 @@ impl Message {
         let Parsed::Message { header, annotations, payload } = parse(bytes, usize::MAX).expect("a Pyro message") else {
             return None;
         };
-        let annotations = Annotations::parse(&bytes[annotations]).expect("annotations").to_owned();
+        let annotations = Annotations::parse(&bytes[annotations], header.dialect).expect("annotations").to_owned();
         Some((Self { header, annotations, data: bytes[payload.clone()].to_vec() }, payload.end))
     }
 

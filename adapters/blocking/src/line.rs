@@ -143,10 +143,10 @@ impl Line {
             Ok(id) => id,
             Err(error) => return (Err(error.into()), OwnedAnnotations::default()),
         };
-        // A failure comes back as the call's end.
-        let _ = self.open(&mut state);
-        self.flush(&mut state);
         loop {
+            // A failure comes back as the call's end.
+            let _ = self.open(&mut state);
+            self.flush(&mut state);
             self.collect(&mut state);
             if let Some(at) = state.done.iter().position(|(done, _)| *done == id) {
                 let (_, answer) = state.done.swap_remove(at);
@@ -237,6 +237,7 @@ impl Line {
             let timeout = left(state).filter(|left| !left.is_zero()).unwrap_or(self.connect_timeout);
             match connect(&target, timeout.min(self.connect_timeout)) {
                 Ok(socket) => {
+                    // Where the server speaks another protocol, it is the connection's second one.
                     state.socket = Some((connection, Arc::new(socket)));
                     state.read_timeout = None;
                     state.client.connected(Instant::now(), connection, None);

@@ -1,6 +1,6 @@
 //! All connections of a client: who wants a socket, who has output, who has ended.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,9 +10,10 @@ use super::{ConnId, ProxyEvent, Target};
 use crate::connection::{CallId, ClientCore, ClientEvent, Request, SCRATCH};
 use crate::error::{CallError, CloseReason};
 use crate::layer::Layer;
-use crate::limits::{Config, Handshake};
+use crate::limits::{Config, Handshake, Protocol};
 use crate::timers::Timers;
 use crate::value::ObjectId;
+use crate::wire::Dialect;
 
 /// Up to this many connections keep their memory while they are idle.
 const WARM: usize = 8;
@@ -33,11 +34,15 @@ pub(super) struct Connections {
     touched: Vec<ConnId>,
     timers: Timers<ConnId>,
     events: VecDeque<ProxyEvent>,
+    /// Servers that turned out to speak another dialect than the first choice.
+    learnt: BTreeMap<Target, Dialect>,
 }
 
 struct Slot {
     generation: u32,
     core: ClientCore,
+    /// Where it goes; none on a socket that was given.
+    target: Option<Target>,
     /// There is a socket.
     connected: bool,
     timer: Option<Instant>,
@@ -62,6 +67,7 @@ impl Connections {
             touched: Vec::new(),
             timers: Timers::new(),
             events: VecDeque::new(),
+            learnt: BTreeMap::new(),
         }
     }
 
@@ -81,9 +87,22 @@ impl Connections {
         let now = self.at(now);
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
-        let core = ClientCore::new(now, Arc::clone(&self.config), handshake, object, None);
-        let slot =
-            Slot { generation, core, connected: false, timer: None, announced: false, touched: false, writing: false };
+        let learnt = target.as_ref().and_then(|target| self.learnt.get(target).copied());
+        let dialect = learnt.unwrap_or_else(|| self.config.first_dialect());
+        let mut core = ClientCore::new(now, Arc::clone(&self.config), handshake, object, dialect, None);
+        if self.config.protocol == Protocol::Auto && target.is_some() {
+            core.allow_redial();
+        }
+        let slot = Slot {
+            generation,
+            core,
+            target: target.clone(),
+            connected: false,
+            timer: None,
+            announced: false,
+            touched: false,
+            writing: false,
+        };
         let id = ConnId { index: self.slots.insert(slot) as u32, generation };
         self.scratch.resize(SCRATCH, 0);
         if let Some(target) = target {
@@ -182,6 +201,9 @@ impl Connections {
     // Sockets.
 
     pub(super) fn poll_connect(&mut self) -> Option<(ConnId, Target)> {
+        if !self.touched.is_empty() {
+            self.settle();
+        }
         loop {
             let (id, target) = self.wanted.pop_front()?;
             if self.core(id).is_some() {
@@ -268,6 +290,14 @@ impl Connections {
     fn notice(&mut self, id: ConnId) {
         let index = id.index as usize;
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.generation == id.generation) else { return };
+        if let (Some(dialect), Some(target)) = (slot.core.take_redial(), &slot.target) {
+            slot.connected = false;
+            self.learnt.insert(target.clone(), dialect);
+            match slot.core.begin_again(self.now, dialect) {
+                Ok(()) => self.wanted.push_back((id, target.clone())),
+                Err(error) => slot.core.finish(CloseReason::Protocol(error)),
+            }
+        }
         while let Some(event) = slot.core.poll_event() {
             self.events.push_back(match event {
                 ClientEvent::Connected => ProxyEvent::Connected(id),
@@ -328,7 +358,9 @@ impl Connections {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let pending = |id: &ConnId| self.core(*id).is_some_and(|core| core.has_events() || core.link_ref().is_closed());
+        let pending = |id: &ConnId| {
+            self.core(*id).is_some_and(|core| core.has_events() || core.redials() || core.link_ref().is_closed())
+        };
         if !self.events.is_empty()
             || !self.announced.is_empty()
             || !self.wanted.is_empty()

@@ -69,7 +69,7 @@ impl fmt::Debug for ConnId {
 }
 
 /// Where to connect to: the embedder resolves names and opens sockets.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// A TCP port.
     Tcp {
@@ -227,6 +227,9 @@ impl Client {
 
     /// The next socket to connect: answer with [`connected`](Self::connected) or
     /// [`failed`](Self::failed).
+    ///
+    /// A connection may be asked for again under its old name: the server turned out to speak another protocol.
+    /// Drop its former socket then.
     pub fn poll_connect(&mut self) -> Option<(ConnId, Target)> {
         self.connections.poll_connect()
     }

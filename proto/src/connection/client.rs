@@ -14,19 +14,21 @@ use crate::error::{CallError, CallFailure, CloseReason, ProtocolError};
 use crate::fault::Fault;
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
-use crate::serializer::{MARSHAL, SerializerId, Style, read, read_marshal_text};
+use crate::serializer::{SerializerId, Style, read};
 use crate::timers::Timers;
 use crate::value::{ObjectId, Payload};
-use crate::wire::{self, Annotations, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations, Parsed};
+use crate::wire::{self, Dialect, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations, Parsed};
 
 /// Answers from this size on keep the buffer that they came in; smaller ones are cheaper to copy.
 const OWN_BUFFER: usize = 4 * 1024;
 
 /// The client's end of a connection, without buffers of its own to read into.
 pub(crate) struct ClientCore {
-    link: Link,
-    config: Arc<Config>,
+    pub(super) link: Link,
+    pub(super) config: Arc<Config>,
     object: ObjectId,
+    pub(super) dialect: Dialect,
+    redial: Redial,
     state: State,
     /// Calls that are out, in the order in which they were made.
     flights: VecDeque<Flight>,
@@ -39,6 +41,15 @@ pub(crate) struct ClientCore {
     ended: bool,
     /// When the last output is dropped that the server does not take.
     linger: Option<Instant>,
+}
+
+/// Whether a server that speaks the other dialect is connected to once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Redial {
+    No,
+    Once,
+    /// It is to be done, in this dialect. Nothing that still comes counts.
+    Now(Dialect),
 }
 
 #[derive(Debug)]
@@ -78,12 +89,15 @@ impl ClientCore {
         config: Arc<Config>,
         handshake: Handshake,
         object: ObjectId,
+        dialect: Dialect,
         layer: Option<Box<dyn Layer>>,
     ) -> Self {
         let mut core = Self {
             link: Link::new(now, layer),
             state: State::Ready,
             object,
+            dialect,
+            redial: Redial::No,
             flights: VecDeque::new(),
             deadlines: Timers::new(),
             events: VecDeque::new(),
@@ -115,11 +129,17 @@ impl ClientCore {
     // Input.
 
     pub(crate) fn handle_filled(&mut self, now: Instant, scratch: &[u8], n: usize) {
+        if self.redials() {
+            return;
+        }
         self.link.handle_filled(now, scratch, n);
         self.advance();
     }
 
     pub(crate) fn handle_eof(&mut self, now: Instant) {
+        if self.redials() {
+            return;
+        }
         self.link.handle_eof(now);
         self.advance();
         // Nobody will answer what is still open.
@@ -127,6 +147,9 @@ impl ClientCore {
     }
 
     pub(crate) fn handle_error(&mut self) {
+        if self.redials() {
+            return;
+        }
         self.finish(CloseReason::Transport);
     }
 
@@ -165,7 +188,37 @@ impl ClientCore {
     }
 
     pub(crate) fn wants_read(&self) -> bool {
-        !self.link.ignores_input() && !self.link.is_half_closed()
+        !self.link.ignores_input() && !self.link.is_half_closed() && !self.redials()
+    }
+
+    /// Allows one more attempt, should the server speak the other dialect.
+    pub(crate) fn allow_redial(&mut self) {
+        self.redial = Redial::Once;
+    }
+
+    /// The dialect in which to begin again, if that is to be done now.
+    pub(crate) fn take_redial(&mut self) -> Option<Dialect> {
+        let Redial::Now(dialect) = self.redial else { return None };
+        self.redial = Redial::No;
+        Some(dialect)
+    }
+
+    pub(crate) fn redials(&self) -> bool {
+        matches!(self.redial, Redial::Now(_))
+    }
+
+    /// What waits for the handshake.
+    pub(super) fn take_held(&mut self) -> Vec<u8> {
+        match &mut self.state {
+            State::Handshake { held, .. } => std::mem::take(held),
+            State::Ready => Vec::new(),
+        }
+    }
+
+    pub(super) fn hold(&mut self, messages: Vec<u8>) {
+        if let State::Handshake { held, .. } = &mut self.state {
+            *held = messages;
+        }
     }
 
     pub(crate) fn poll_event(&mut self) -> Option<ClientEvent> {
@@ -212,9 +265,9 @@ impl ClientCore {
         let serializer = self.config.serializer;
         let head = self.head(MessageType::Ping, Flags::NONE, serial as u16, None);
         let out = self.state.out(&mut self.link);
-        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
+        let frame = FrameStart::begin(out, head, &OwnedAnnotations::default(), self.config.hmac_key.as_ref());
         out.extend_from_slice(b"ping");
-        frame.finish(out, head, 0, usize::MAX).map_err(too_large)?;
+        frame.finish(out, 0, usize::MAX).map_err(too_large)?;
         if let Some(timeout) = self.config.call_timeout {
             self.deadlines.set(now + timeout, id);
         }
@@ -233,18 +286,19 @@ impl ClientCore {
         self.finish_calls();
     }
 
-    fn connect(&mut self, now: Instant) {
+    pub(super) fn connect(&mut self, now: Instant) {
         let mut content = Dict::new();
         content.insert("handshake", self.config.handshake.clone());
         content.insert("object", self.object.as_str());
-        let config = Arc::clone(&self.config);
-        let head = self.head(MessageType::Connect, Flags::NONE, 0, None);
+        let flags = if self.dialect == Dialect::Pyro4 { Flags::META_ON_CONNECT } else { Flags::NONE };
+        let head = self.head(MessageType::Connect, flags, 0, None);
+        let config = &*self.config;
         let out = self.link.out().tail();
-        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
-        let written = Style::of(config.serializer, &config)
+        let frame = FrameStart::begin(out, head, &OwnedAnnotations::default(), config.hmac_key.as_ref());
+        let written = Style::of(config.serializer, self.dialect, config)
             .write(&Value::Dict(content), out)
             .map_err(|error| error.to_string())
-            .and_then(|()| frame.finish(out, head, 0, config.limits.max_handshake).map_err(|error| error.to_string()));
+            .and_then(|()| frame.finish(out, 0, config.limits.max_handshake).map_err(|error| error.to_string()));
         self.state = State::Handshake { deadline: now + self.config.handshake_timeout, held: Vec::new() };
         if let Err(reason) = written {
             self.finish(CloseReason::Protocol(ProtocolError::Handshake(reason)));
@@ -284,18 +338,24 @@ impl ClientCore {
         let head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
         let object = request.object.as_ref().or(object).unwrap_or(&self.object);
         let config = &*self.config;
+        if config.serializer.to_wire(self.dialect).is_none() {
+            return Err(CallError::Serializer(config.serializer, self.dialect));
+        }
         let out = self.state.out(&mut self.link);
-        let frame = FrameStart::begin(out, &request.annotations);
-        if let Err(error) = request.content.write(object.as_str(), Style::of(config.serializer, config), out) {
+        let frame = FrameStart::begin(out, head, &request.annotations, config.hmac_key.as_ref());
+        let style = Style::of(config.serializer, self.dialect, config);
+        if let Err(error) = request.content.write(object.as_str(), style, out) {
             frame.abandon(out);
             return Err(CallError::Format(error));
         }
-        frame.finish(out, head, 0, config.limits.max_message).map_err(too_large)
+        frame.finish(out, 0, config.limits.max_message).map_err(too_large)
     }
 
     fn head(&self, kind: MessageType, flags: Flags, sequence: u16, correlation: Option<[u8; 16]>) -> Head {
-        let serializer = self.config.serializer.to_wire();
-        Head { kind, serializer, flags, sequence, correlation, compress: self.config.compression }
+        // A serializer that the dialect lacks is refused before.
+        let serializer = self.config.serializer.to_wire(self.dialect).unwrap_or_default();
+        let compress = self.config.compression;
+        Head { dialect: self.dialect, kind, serializer, flags, sequence, correlation, compress }
     }
 
     // Answers.
@@ -314,8 +374,15 @@ impl ClientCore {
                 Ok(Parsed::Message { header, .. }) => self.check_type(&header).and_then(|()| self.handle_message()),
                 Err(error) => Err(error),
             };
-            if let Err(error) = result {
-                self.finish(CloseReason::Protocol(error));
+            match result {
+                Ok(()) => {}
+                Err(ProtocolError::Dialect(theirs))
+                    if self.redial == Redial::Once && matches!(self.state, State::Handshake { .. }) =>
+                {
+                    self.redial = Redial::Now(theirs);
+                    return;
+                }
+                Err(error) => self.finish(CloseReason::Protocol(error)),
             }
         }
         if self.link.reason().is_some() {
@@ -324,6 +391,9 @@ impl ClientCore {
     }
 
     fn check_type(&self, header: &Header) -> Result<(), ProtocolError> {
+        if header.dialect != self.dialect {
+            return Err(ProtocolError::Dialect(header.dialect));
+        }
         let (right, expected) = match (&self.state, MessageType::from_byte(header.kind)) {
             (State::Handshake { .. }, kind) => {
                 (matches!(kind, Some(MessageType::ConnectOk | MessageType::ConnectFail)), "2,3")
@@ -335,11 +405,12 @@ impl ClientCore {
 
     /// Takes the whole message that lies at the head of the received bytes.
     fn handle_message(&mut self) -> Result<(), ProtocolError> {
-        let Parsed::Message { header, annotations, payload } = wire::parse(self.link.received(), usize::MAX)? else {
+        let message = self.link.received();
+        let Parsed::Message { mut header, annotations, payload } = wire::parse(message, usize::MAX)? else {
             return Ok(());
         };
-        let message = self.link.received();
-        let tags = Annotations::parse(&message[annotations])?.to_owned();
+        let key = self.config.hmac_key.as_ref();
+        let tags = wire::open(&mut header, &message[annotations], &message[payload.clone()], key)?.to_owned();
         let whole = payload.end;
         let (buffer, window) = if header.flags.contains(Flags::COMPRESSED) {
             let plain = wire::decompress(&message[payload], self.config.limits.max_decompressed)?;
@@ -359,7 +430,7 @@ impl ClientCore {
         match MessageType::from_byte(header.kind) {
             Some(MessageType::ConnectOk) => self.connected(&header, &buffer[window]),
             Some(MessageType::ConnectFail) => {
-                let reason = rejection(header.serializer, &buffer[window]);
+                let reason = rejection(&header, &buffer[window]);
                 self.finish(CloseReason::Rejected(reason));
                 Ok(())
             }
@@ -368,10 +439,14 @@ impl ClientCore {
     }
 
     fn connected(&mut self, header: &Header, payload: &[u8]) -> Result<(), ProtocolError> {
-        let serializer =
-            SerializerId::from_wire(header.serializer).ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
+        let serializer = SerializerId::from_wire(header.dialect, header.serializer)
+            .ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
         let value: Value = read(serializer, payload).map_err(ProtocolError::Format)?;
-        let metadata = value.get("meta").map(RemoteMetadata::from_value).transpose().map_err(ProtocolError::Format)?;
+        let metadata = match header.dialect {
+            // Without the flag, the whole value is the answer to the handshake.
+            Dialect::Pyro4 if !header.flags.contains(Flags::META_ON_CONNECT) => None,
+            _ => value.get("meta").map(RemoteMetadata::from_value).transpose().map_err(ProtocolError::Format)?,
+        };
         self.metadata = metadata;
         if let State::Handshake { held, .. } = std::mem::replace(&mut self.state, State::Ready) {
             self.link.out().push(held);
@@ -398,8 +473,8 @@ impl ClientCore {
             let expected = if flight.ping { "6" } else { "5" };
             return Err(ProtocolError::UnexpectedType { got: header.kind, expected });
         }
-        if header.serializer != flight.serializer.to_wire() {
-            let expected = flight.serializer.to_wire();
+        if Some(header.serializer) != flight.serializer.to_wire(self.dialect) {
+            let expected = flight.serializer.to_wire(self.dialect).unwrap_or_default();
             return Err(ProtocolError::SerializerMismatch { got: header.serializer, expected });
         }
         let Some(flight) = self.flights.remove(at) else { return Ok(()) };
@@ -407,7 +482,7 @@ impl ClientCore {
             return Ok(());
         }
         self.forget_deadline(&flight);
-        let payload = Payload::received(flight.serializer, buffer, window);
+        let payload = Payload::received(flight.serializer, self.dialect, buffer, window);
         let result = if pong {
             Ok(Reply::Pong)
         } else if header.flags.contains(Flags::EXCEPTION) {
@@ -494,16 +569,14 @@ fn live(flights: &VecDeque<Flight>) -> impl Fn(Instant, CallId) -> bool {
 }
 
 /// The reason in a CONNECTFAIL: in the client's serializer, or in marshal.
-fn rejection(serializer: u8, payload: &[u8]) -> String {
-    let text = match SerializerId::from_wire(serializer) {
-        Some(serializer) => read::<Value>(serializer, payload).ok().map(|value| match value {
+fn rejection(header: &Header, payload: &[u8]) -> String {
+    let text = SerializerId::from_wire(header.dialect, header.serializer).and_then(|serializer| {
+        read::<Value>(serializer, payload).ok().map(|value| match value {
             Value::Str(text) => text,
             other => other.to_string(),
-        }),
-        None if serializer == MARSHAL => read_marshal_text(payload),
-        None => None,
-    };
-    text.unwrap_or_else(|| format!("no readable reason (serializer {serializer})"))
+        })
+    });
+    text.unwrap_or_else(|| format!("no readable reason (serializer {})", header.serializer))
 }
 
 fn too_large(error: ProtocolError) -> CallError {

@@ -7,6 +7,7 @@ mod client;
 mod client_events;
 mod inbox;
 mod link;
+mod redial;
 mod remote_metadata;
 mod request;
 mod server;

@@ -11,7 +11,8 @@ use crate::error::{CloseReason, ProtocolError};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
 use crate::serializer::SerializerId;
-use crate::wire::{self, Annotations, Flags, HEADER_LEN, Header, MessageType, Parsed};
+use crate::value::{CallHead, FormatError};
+use crate::wire::{self, Annotations, Dialect, Flags, Header, MessageType, Parsed};
 
 /// Bytes of PINGs that are answered in one turn of the loop: a flood of them cannot keep it.
 const TURN: usize = 64 * 1024;
@@ -23,6 +24,8 @@ pub(crate) struct ServerCore {
     /// Correlation ids for answers to calls without one.
     pub(super) labels: Labels,
     state: State,
+    /// That of the first message; the other is not spoken on this connection then.
+    pub(super) dialect: Option<Dialect>,
     head: Head,
     /// The request that is being answered.
     pub(super) current: Option<Current>,
@@ -57,8 +60,10 @@ pub(crate) enum Head {
 pub(super) struct Current {
     pub(super) id: CallId,
     pub(super) sequence: u16,
-    pub(super) serializer: u8,
+    pub(super) serializer: SerializerId,
     pub(super) correlation: Option<[u8; 16]>,
+    /// The answer to this handshake shall tell of the object.
+    pub(super) wants_metadata: bool,
 }
 
 /// A request, taken out of the received bytes with the buffer that holds it.
@@ -79,7 +84,17 @@ impl Incoming {
 
     pub(crate) fn annotations(&self) -> Annotations<'_> {
         // They were checked when the message was taken.
-        Annotations::parse(&self.buffer[self.annotations.clone()]).unwrap_or_default()
+        Annotations::parse(&self.buffer[self.annotations.clone()], self.header.dialect).unwrap_or_default()
+    }
+
+    /// Whether the answer to this handshake shall tell of the object: always in protocol 502.
+    pub(crate) fn wants_metadata(&self) -> bool {
+        self.header.dialect == Dialect::Pyro5 || self.header.flags.contains(Flags::META_ON_CONNECT)
+    }
+
+    /// Reads object and method of a call.
+    pub(crate) fn head(&self, max_depth: usize) -> Result<CallHead<'_>, FormatError> {
+        CallHead::read(self.header.dialect, self.serializer, self.payload(), max_depth)
     }
 
     pub(crate) fn is_oneway(&self) -> bool {
@@ -106,6 +121,7 @@ impl ServerCore {
             config,
             labels,
             state: State::Handshake(handshake, deadline),
+            dialect: None,
             head: Head::Nothing,
             current: None,
             parked: None,
@@ -296,7 +312,9 @@ impl ServerCore {
             }
             Parsed::Message { header, payload, .. } => (header, payload.end),
         };
-        match self.place(&header)? {
+        let kind = self.place(&header)?;
+        self.dialect = Some(header.dialect);
+        match kind {
             MessageType::Connect => self.head = Head::Connect,
             MessageType::Invoke => {
                 self.state = State::Ready;
@@ -305,6 +323,10 @@ impl ServerCore {
             _ => {
                 self.state = State::Ready;
                 self.turn += len;
+                let mut header = header;
+                let message = self.link.received();
+                let (annotations, payload) = message[header.len()..len].split_at(header.annotations_len as usize);
+                wire::open(&mut header, annotations, payload, self.config.hmac_key.as_ref())?;
                 self.link.inbox().consume(len);
                 self.pong(&header);
             }
@@ -315,6 +337,7 @@ impl ServerCore {
     /// The message's type, if it has a place in this state.
     fn place(&self, header: &Header) -> Result<MessageType, ProtocolError> {
         use Handshake::{Absent, Auto, Required};
+        self.check_dialect(header)?;
         let kind = MessageType::from_byte(header.kind);
         let (connect, calls) = match self.state {
             State::Handshake(Required, _) => (true, false),
@@ -327,9 +350,28 @@ impl ServerCore {
             Some(kind @ MessageType::Connect) if connect => Ok(kind),
             Some(kind @ (MessageType::Invoke | MessageType::Ping)) if calls => Ok(kind),
             _ => {
-                let expected = if calls { "4,6" } else { "1" };
+                let expected = match header.dialect {
+                    Dialect::Pyro5 if calls => "4,6",
+                    Dialect::Pyro5 => "1",
+                    Dialect::Pyro4 => "",
+                };
                 Err(ProtocolError::UnexpectedType { got: header.kind, expected })
             }
+        }
+    }
+
+    /// The first message decides. Where messages are to be signed, protocol 502 would be a way around that.
+    fn check_dialect(&self, header: &Header) -> Result<(), ProtocolError> {
+        match self.dialect {
+            Some(dialect) if dialect != header.dialect => Err(ProtocolError::Version(header.dialect.version())),
+            Some(_) => Ok(()),
+            None if header.dialect == Dialect::Pyro5
+                && self.config.hmac_key.is_some()
+                && !self.config.allow_unsigned_502 =>
+            {
+                Err(ProtocolError::Unsigned)
+            }
+            None => Ok(()),
         }
     }
 
@@ -345,8 +387,9 @@ impl ServerCore {
                     self.current = Some(Current {
                         id: incoming.id,
                         sequence: incoming.header.sequence,
-                        serializer: incoming.header.serializer,
+                        serializer: incoming.serializer,
                         correlation: incoming.header.correlation_id(),
+                        wants_metadata: incoming.wants_metadata(),
                     });
                 }
                 Some(incoming)
@@ -359,10 +402,15 @@ impl ServerCore {
     }
 
     fn extract(&mut self) -> Result<Incoming, ProtocolError> {
-        let Parsed::Message { header, annotations, payload } = wire::parse(self.link.received(), usize::MAX)? else {
+        let received = self.link.received();
+        let Parsed::Message { mut header, annotations, payload } = wire::parse(received, usize::MAX)? else {
             return Err(ProtocolError::NotPyro);
         };
-        Annotations::parse(&self.link.received()[annotations.clone()])?;
+        let key = self.config.hmac_key.as_ref();
+        wire::open(&mut header, &received[annotations.clone()], &received[payload.clone()], key)?;
+        let serializer = SerializerId::from_wire(header.dialect, header.serializer)
+            .filter(|serializer| self.config.serializers.accept(*serializer))
+            .ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
         let end = payload.end;
         let id = CallId(self.issued);
         self.issued += 1;
@@ -384,22 +432,35 @@ impl ServerCore {
             let (buffer, start) = self.link.inbox().take();
             (buffer, shift(annotations, start), shift(payload, start))
         } else {
-            let buffer = self.link.received()[HEADER_LEN..end].to_vec();
+            let start = header.len();
+            let buffer = self.link.received()[start..end].to_vec();
             self.link.inbox().consume(end);
+            let unshift = |range: Range<usize>| range.start - start..range.end - start;
             (buffer, unshift(annotations), unshift(payload))
         };
-        let serializer =
-            SerializerId::from_wire(header.serializer).ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
         Ok(Incoming { id, header, serializer, buffer, annotations, payload })
     }
 
     /// Ends the connection for a protocol error: with a CONNECTFAIL while the handshake lasts, as
     /// Pyro does, silently after it.
     fn fail(&mut self, error: ProtocolError) {
-        if matches!(self.state, State::Handshake(Handshake::Required | Handshake::Auto, _))
-            && !matches!(error, ProtocolError::UnknownSerializer(_))
+        let dialect = *self.dialect.get_or_insert_with(|| match Header::parse(self.link.received()) {
+            Ok(Some(header)) => header.dialect,
+            Err(ProtocolError::Checksum | ProtocolError::NegativeLength) => Dialect::Pyro4,
+            _ => Dialect::Pyro5,
+        });
+        let silent = match dialect {
+            Dialect::Pyro5 => matches!(error, ProtocolError::UnknownSerializer(_)),
+            Dialect::Pyro4 => matches!(error, ProtocolError::TooLarge { .. }),
+        };
+        if matches!(self.state, State::Handshake(Handshake::Required | Handshake::Auto, _)) {
+            if !silent {
+                self.refuse(&error.to_string());
+            }
+        } else if let ProtocolError::UnknownSerializer(_) = error
+            && dialect == Dialect::Pyro4
         {
-            self.refuse(&error.to_string());
+            self.refuse_serializer(&error);
         }
         self.head = Head::Nothing;
         self.current = None;
@@ -413,8 +474,4 @@ impl ServerCore {
 
 fn shift(range: Range<usize>, by: usize) -> Range<usize> {
     range.start + by..range.end + by
-}
-
-fn unshift(range: Range<usize>) -> Range<usize> {
-    range.start - HEADER_LEN..range.end - HEADER_LEN
 }

@@ -3,13 +3,13 @@
 use firesteel_value::{Dict, Value};
 
 use super::client_events::CallId;
-use super::server::ServerCore;
-use crate::error::CloseReason;
+use super::server::{Current, ServerCore};
+use crate::error::{CloseReason, ProtocolError};
 use crate::fault::Fault;
 use crate::metadata::Metadata;
-use crate::serializer::{MARSHAL, SerializerId, Style, marshal_text};
+use crate::serializer::{SerializerId, Style};
 use crate::value::Payload;
-use crate::wire::{Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
+use crate::wire::{Dialect, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
 
 /// Payloads from this size on are queued as they are, not copied behind their header.
 const OWN_CHUNK: usize = 16 * 1024;
@@ -17,17 +17,20 @@ const OWN_CHUNK: usize = 16 * 1024;
 impl ServerCore {
     /// Lets the client in. False when the request is not waiting for that (any more).
     pub(crate) fn accept(&mut self, id: CallId, handshake: &Value, metadata: &Metadata) -> bool {
-        let Some(serializer) = self.current.filter(|current| current.id == id).map(|current| current.serializer) else {
-            return false;
+        let Some(current) = self.current.filter(|current| current.id == id) else { return false };
+        let (answer, flags) = match self.dialect() {
+            Dialect::Pyro4 if !current.wants_metadata => (handshake.clone(), Flags::NONE),
+            dialect => {
+                let mut answer = Dict::new();
+                answer.insert("handshake", handshake.clone());
+                answer.insert("meta", metadata_value(metadata, dialect == Dialect::Pyro4));
+                let flags = if dialect == Dialect::Pyro4 { Flags::META_ON_CONNECT } else { Flags::NONE };
+                (Value::Dict(answer), flags)
+            }
         };
-        let Some(serializer) = SerializerId::from_wire(serializer) else { return false };
-        let mut answer = Dict::new();
-        answer.insert("handshake", handshake.clone());
-        answer.insert("meta", metadata_value(metadata));
-        let payload = Payload::encode_into(Vec::new(), &Style::of(serializer, &self.config), &Value::Dict(answer));
-        match payload {
+        match Payload::encode_into(Vec::new(), &self.style(current.serializer), &answer) {
             Ok(payload) => {
-                self.send(MessageType::ConnectOk, Flags::NONE, &OwnedAnnotations::default(), payload);
+                self.send(MessageType::ConnectOk, flags, &OwnedAnnotations::default(), payload);
                 self.ready();
                 self.current = None;
                 self.advance();
@@ -80,47 +83,66 @@ impl ServerCore {
 
     /// The answer to a PING: same sequence, same serializer id whatever it is, and `pong`.
     pub(super) fn pong(&mut self, header: &Header) {
-        let head =
-            self.head_of(MessageType::Ping, Flags::NONE, header.serializer, header.sequence, header.correlation_id());
+        let mut head = self.head_of(
+            MessageType::Ping,
+            Flags::NONE,
+            SerializerId::Serpent,
+            header.sequence,
+            header.correlation_id(),
+        );
+        head.serializer = header.serializer;
         let out = self.link.out().tail();
-        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
+        let frame = FrameStart::begin(out, head, &OwnedAnnotations::default(), self.config.hmac_key.as_ref());
         out.extend_from_slice(b"pong");
         // Four bytes are below any limit.
-        let _ = frame.finish(out, head, 0, usize::MAX);
+        let _ = frame.finish(out, 0, usize::MAX);
     }
 
     /// A CONNECTFAIL in the client's serializer, where that is known, else in marshal as Pyro does.
     pub(super) fn refuse(&mut self, reason: &str) {
-        let known = self.current.and_then(|current| Some((current, SerializerId::from_wire(current.serializer)?)));
-        let (serializer, sequence, correlation) = match known {
-            Some((current, id)) => (id.to_wire(), current.sequence, current.correlation),
-            None => (MARSHAL, 0, None),
+        let (serializer, sequence, correlation) = match self.current {
+            Some(current) => (current.serializer, current.sequence, current.correlation),
+            None => (SerializerId::Marshal, 0, None),
         };
         let mut head = self.head_of(MessageType::ConnectFail, Flags::NONE, serializer, sequence, correlation);
-        if known.is_none() {
+        if self.current.is_none() {
             // What was not understood has no correlation id, and as in Pyro gets none.
             head.correlation = None;
         }
-        let style = known.map(|(_, id)| Style::of(id, &self.config));
+        let style = Style::of(serializer, self.dialect(), &self.config);
         let out = self.link.out().tail();
-        let frame = FrameStart::begin(out, &OwnedAnnotations::default());
-        let written = match style {
-            Some(style) => style.write(reason, out),
-            None => {
-                marshal_text(reason, out);
-                Ok(())
-            }
-        };
-        match written {
+        let frame = FrameStart::begin(out, head, &OwnedAnnotations::default(), self.config.hmac_key.as_ref());
+        match style.write(reason, out) {
             Ok(()) => {
-                let _ = frame.finish(out, head, 0, usize::MAX);
+                let _ = frame.finish(out, 0, usize::MAX);
             }
             Err(_) => frame.abandon(out),
         }
     }
 
-    fn encode_fault(&self, serializer: u8, fault: Fault) -> Option<Payload> {
-        let style = Style::of(SerializerId::from_wire(serializer)?, &self.config);
+    /// Pyro4 tells a client in its own serializer that it is not accepted.
+    pub(super) fn refuse_serializer(&mut self, error: &ProtocolError) {
+        let Ok(Some(header)) = Header::parse(self.link.received()) else { return };
+        let Some(serializer) = SerializerId::from_wire(header.dialect, header.serializer) else { return };
+        if let Some(payload) = self.encode_fault(serializer, Fault::serialize_error(error)) {
+            let id = CallId(u64::MAX);
+            let sequence = header.sequence;
+            self.current = Some(Current { id, sequence, serializer, correlation: None, wants_metadata: false });
+            self.send(MessageType::Result, Flags::EXCEPTION, &OwnedAnnotations::default(), payload);
+        }
+    }
+
+    /// The dialect of the connection, that of Pyro5 where nothing is known yet.
+    fn dialect(&self) -> Dialect {
+        self.dialect.unwrap_or_default()
+    }
+
+    fn style(&self, serializer: SerializerId) -> Style<'_> {
+        Style::of(serializer, self.dialect(), &self.config)
+    }
+
+    fn encode_fault(&self, serializer: SerializerId, fault: Fault) -> Option<Payload> {
+        let style = self.style(serializer);
         Payload::encode_into(Vec::new(), &style, &fault)
             .or_else(|error| {
                 // As in Pyro: the exception cannot be told, that it happened can.
@@ -141,21 +163,26 @@ impl ServerCore {
         payload: Payload,
     ) -> Option<Vec<u8>> {
         let current = self.current?;
-        let head = self.head_of(kind, flags, payload.serializer().to_wire(), current.sequence, current.correlation);
+        let mut head = self.head_of(kind, flags, payload.serializer(), current.sequence, current.correlation);
+        if head.dialect == Dialect::Pyro4 && flags.contains(Flags::EXCEPTION) {
+            // Pyro4 tells of a correlation id in answers that are values only.
+            head.correlation = None;
+        }
         let max = self.config.limits.max_message;
+        let key = self.config.hmac_key.as_ref();
         let out = self.link.out();
-        let own = payload.as_slice().len() >= OWN_CHUNK && !head.compress;
-        let frame = FrameStart::begin(out.tail(), annotations);
+        let own = payload.as_slice().len() >= OWN_CHUNK && !head.compress && key.is_none();
+        let frame = FrameStart::begin(out.tail(), head, annotations, key);
         let (sent, buffer) = if own {
             let payload = payload.into_bytes();
-            let sent = frame.finish(out.tail(), head, payload.len(), max);
+            let sent = frame.finish(out.tail(), payload.len(), max);
             if sent.is_ok() {
                 out.push(payload);
             }
             (sent, None)
         } else {
             out.tail().extend_from_slice(payload.as_slice());
-            (frame.finish(out.tail(), head, 0, max), payload.recycle())
+            (frame.finish(out.tail(), 0, max), payload.recycle())
         };
         if let Err(error) = sent {
             self.link.close(CloseReason::Protocol(error));
@@ -168,12 +195,15 @@ impl ServerCore {
         &mut self,
         kind: MessageType,
         flags: Flags,
-        serializer: u8,
+        serializer: SerializerId,
         sequence: u16,
         correlation: Option<[u8; 16]>,
     ) -> Head {
         let correlation = Some(correlation.unwrap_or_else(|| self.labels.uuid()));
-        Head { kind, serializer, flags, sequence, correlation, compress: self.config.compression }
+        let dialect = self.dialect();
+        // Only what came in a dialect is answered in it, so it has an id there.
+        let serializer = serializer.to_wire(dialect).unwrap_or_default();
+        Head { dialect, kind, serializer, flags, sequence, correlation, compress: self.config.compression }
     }
 }
 
@@ -205,15 +235,16 @@ impl After {
 }
 
 /// Pyro's dictionary of an object's metadata.
-pub(crate) fn metadata_value(metadata: &Metadata) -> Value {
+pub(crate) fn metadata_value(metadata: &Metadata, as_lists: bool) -> Value {
+    let collection = if as_lists { Value::List } else { Value::Set };
     let names = |oneway: bool| {
         let wanted = metadata.methods().filter(|(_, flags)| flags.oneway || !oneway);
-        Value::Set(wanted.map(|(name, _)| Value::from(name)).collect())
+        collection(wanted.map(|(name, _)| Value::from(name)).collect())
     };
     let attributes = metadata.attributes().map(|attribute| Value::from(attribute.name())).collect();
     let mut dict = Dict::new();
     dict.insert("methods", names(false));
     dict.insert("oneway", names(true));
-    dict.insert("attrs", Value::Set(attributes));
+    dict.insert("attrs", collection(attributes));
     Value::Dict(dict)
 }

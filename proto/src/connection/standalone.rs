@@ -31,7 +31,9 @@ pub struct ClientConnection {
 }
 
 impl ClientConnection {
-    /// A connection to the daemon of `target`, beginning with a CONNECT unless `handshake` is absent.
+    /// A connection to the daemon of `target`, beginning with a CONNECT unless `handshake` is absent. Where the
+    /// server turns out to speak the other dialect, it closes with
+    /// [`ProtocolError::Dialect`](crate::ProtocolError::Dialect).
     pub fn new(
         now: Instant,
         config: Arc<Config>,
@@ -39,7 +41,8 @@ impl ClientConnection {
         target: impl Into<ObjectId>,
         layer: Option<Box<dyn Layer>>,
     ) -> Self {
-        let core = ClientCore::new(now, config, handshake, target.into(), layer);
+        let dialect = config.first_dialect();
+        let core = ClientCore::new(now, config, handshake, target.into(), dialect, layer);
         Self { core, scratch: Vec::new(), issued: 0 }
     }
 

@@ -1,5 +1,7 @@
 //! The object that every daemon has: `Pyro.Daemon`.
 
+use std::borrow::Cow;
+
 use super::Directory;
 use super::context::Context;
 use super::object::Outcome;
@@ -8,6 +10,7 @@ use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::{Member, Metadata, Method};
 use crate::value::{Args, ObjectId};
+use crate::wire::Dialect;
 
 /// What it exposes.
 pub(super) static METADATA: Metadata = Metadata::new(
@@ -33,9 +36,12 @@ pub(super) fn call<W>(
 ) -> Outcome<W> {
     match member {
         Member::Method("get_metadata") => {
-            let (object,): (std::borrow::Cow<'_, str>,) = args.bind(&["objectId"])?;
+            let (object, as_lists): (Cow<'_, str>, Option<bool>) = match cx.dialect() {
+                Dialect::Pyro5 => args.bind(&["objectId"]).map(|(object,)| (object, None))?,
+                Dialect::Pyro4 => args.bind(&["objectId", "as_lists"])?,
+            };
             match directory.metadata(&object) {
-                Some(metadata) => cx.answer(&metadata_value(&metadata)),
+                Some(metadata) => cx.answer(&metadata_value(&metadata, as_lists.unwrap_or_default())),
                 None => Err(unknown_object()),
             }
         }

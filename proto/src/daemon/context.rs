@@ -13,8 +13,8 @@ use crate::connection::Incoming;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style};
-use crate::value::{CallHead, Payload};
-use crate::wire::{AnnotationKey, Annotations, Flags, OwnedAnnotations};
+use crate::value::Payload;
+use crate::wire::{AnnotationKey, Annotations, Dialect, Flags, OwnedAnnotations};
 
 /// The call that a method runs for, and the world that it runs in.
 pub struct Context<'a, W = ()> {
@@ -40,7 +40,7 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// The object and the member that it names.
     pub(super) fn origin(&self) -> Origin {
-        let head = CallHead::read(self.incoming.serializer, self.incoming.payload(), self.config.limits.max_depth);
+        let head = self.incoming.head(self.config.limits.max_depth);
         let (object, member) = head.map_or(("?".into(), "?".into()), |head| (head.object, head.method));
         Origin { object: object.into(), member: member.into() }
     }
@@ -107,6 +107,11 @@ impl<'a, W> Context<'a, W> {
         self.call.incoming.serializer
     }
 
+    /// Which of Pyro's protocols the caller speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.call.incoming.header.dialect
+    }
+
     /// True when the caller does not wait for an answer.
     pub fn is_oneway(&self) -> bool {
         self.call.incoming.is_oneway()
@@ -120,7 +125,7 @@ impl<'a, W> Context<'a, W> {
         if self.is_oneway() {
             return Ok(Payload::from_bytes(self.serializer(), bytes::Bytes::new()).into());
         }
-        let style = Style::of(self.serializer(), self.call.config);
+        let style = Style::of(self.serializer(), self.dialect(), self.call.config);
         Payload::encode_into(self.memory.take(), &style, value).map(Into::into).map_err(Fault::serialize_error)
     }
 
@@ -131,7 +136,7 @@ impl<'a, W> Context<'a, W> {
         let responder = Responder::new(
             Arc::clone(self.call.mailbox),
             ticket,
-            self.serializer(),
+            (self.serializer(), self.dialect()),
             Arc::clone(self.call.config),
             cancel,
             self.call.origin(),

@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style};
 use crate::value::Payload;
-use crate::wire::OwnedAnnotations;
+use crate::wire::{Dialect, OwnedAnnotations};
 
 /// Stands for an answer that a [`Responder`] gives later.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub struct Responder {
     mailbox: Arc<Mailbox>,
     ticket: Ticket,
     serializer: SerializerId,
+    dialect: Dialect,
     config: Arc<Config>,
     cancel: Arc<CancelFlag>,
     origin: Origin,
@@ -45,17 +46,17 @@ impl Responder {
     pub(super) fn new(
         mailbox: Arc<Mailbox>,
         ticket: Ticket,
-        serializer: SerializerId,
+        (serializer, dialect): (SerializerId, Dialect),
         config: Arc<Config>,
         cancel: Arc<CancelFlag>,
         origin: Origin,
     ) -> Self {
-        Self { mailbox, ticket, serializer, config, cancel, origin, answered: false }
+        Self { mailbox, ticket, serializer, dialect, config, cancel, origin, answered: false }
     }
 
     /// Answers with a value; what cannot be serialized becomes a fault at the caller.
     pub fn reply(self, value: &(impl Serialize + ?Sized)) {
-        let style = Style::of(self.serializer, &self.config);
+        let style = Style::of(self.serializer, self.dialect, &self.config);
         let result = Payload::encode_into(Vec::new(), &style, value).map_err(Fault::serialize_error);
         self.forward(result);
     }
@@ -69,7 +70,8 @@ impl Responder {
     pub fn forward(mut self, result: Result<Payload, Fault>) {
         let result = result.and_then(|payload| {
             if payload.serializer() == self.serializer {
-                Ok(payload)
+                let style = Style::of(self.serializer, self.dialect, &self.config);
+                payload.in_style(&style).map_err(Fault::serialize_error)
             } else {
                 let (got, wanted) = (payload.serializer(), self.serializer);
                 Err(Fault::serialize_error(format_args!("the answer is in {got}, the call was in {wanted}")))

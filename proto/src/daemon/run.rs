@@ -14,7 +14,7 @@ use crate::connection::Incoming;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::{Member, Metadata};
-use crate::serializer::read;
+use crate::serializer::read_from;
 use crate::value::{Args, CallHead, ObjectId, Payload};
 use crate::wire::{Flags, OwnedAnnotations};
 
@@ -52,7 +52,7 @@ pub(super) fn head<'i>(incoming: &'i Incoming, config: &Config) -> Result<CallHe
             "this daemon takes no batches: make the calls one by one",
         ));
     }
-    Ok(CallHead::read(incoming.serializer, incoming.payload(), config.limits.max_depth)?)
+    Ok(incoming.head(config.limits.max_depth)?)
 }
 
 /// Runs user code for a call and collects how it ended. A panic becomes a fault.
@@ -127,8 +127,12 @@ impl<R: Registry> Daemon<R> {
 
     /// The metadata of the object that a CONNECT names, or why not, in Python's words.
     fn judge(&self, incoming: &Incoming) -> Result<Metadata, String> {
-        let content: Value = read(incoming.serializer, incoming.payload()).map_err(|error| error.to_string())?;
+        let content: Value = read_from(incoming.header.dialect, incoming.serializer, incoming.payload())
+            .map_err(|error| error.to_string())?;
         content.get("handshake").ok_or("'handshake'")?;
+        if !incoming.wants_metadata() {
+            return Ok(Metadata::default());
+        }
         let object = content.get("object").ok_or("'object'")?;
         let object = object.as_str().ok_or("the object of a handshake must be a text")?;
         self.registry.metadata(object).ok_or_else(|| "unknown object".to_owned())

@@ -270,7 +270,8 @@ impl Work {
         let entry = &*self.entry;
         if let Some(Route { method, args }) = self.route {
             let name = entry.metadata.name(method);
-            let args = Args::unread(self.incoming.payload(), args, self.config.limits.max_depth);
+            let args =
+                Args::unread(self.incoming.header.dialect, self.incoming.payload(), args, self.config.limits.max_depth);
             return self.enter(cx, Member::Method(name), args.called(entry.type_name, name));
         }
         let head = run::head(&self.incoming, &self.config)?;

@@ -1,9 +1,12 @@
 //! The content of a call, `(object, method, positional arguments, keyword arguments)`, being written.
 
-use firesteel_value::FormatError;
+use firesteel_value::{FormatError, ValueSerializer};
 use serde::ser::{Error as _, Impossible, Serialize, SerializeTuple, Serializer};
 
-use super::{SerializerId, Style, classed::Classed};
+use super::SerializerId;
+use super::classed::Classed;
+use super::framing::framing;
+use super::style::{Style, with_writer};
 
 /// The arguments of a call: anything that serde can serialize.
 ///
@@ -40,63 +43,69 @@ pub(crate) enum CallContent<'a> {
 impl CallContent<'_> {
     /// Appends the call's document.
     pub(crate) fn write(&self, object: &str, style: Style<'_>, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        match style.serializer {
-            SerializerId::Serpent => self.write_serpent(object, style, out),
-        }
-    }
-
-    fn write_serpent(&self, object: &str, style: Style<'_>, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        out.extend_from_slice(firesteel_serpent::HEADER);
-        out.push(b'(');
-        style.write_serpent(object, out)?;
-        out.push(b',');
+        let framing = framing(style.serializer);
+        let [before_object, before_method, before_args, before_kwargs, end] = framing.call;
+        let write =
+            |part: &dyn Arguments, shape, out: &mut Vec<u8>| part.write(&mut ArgumentsWriter { style, shape, out });
+        out.extend_from_slice(before_object);
+        style.write_value(object, out)?;
+        out.extend_from_slice(before_method);
+        style.write_value(self.method(), out)?;
+        out.extend_from_slice(before_args);
         match self {
-            Self::Method { name, args, kwargs } => {
-                style.write_serpent(*name, out)?;
-                out.push(b',');
-                args.write(&mut ArgumentsWriter { style, shape: Shape::Positional, out })?;
-                out.push(b',');
+            Self::Method { args, kwargs, .. } => {
+                write(*args, Shape::Positional, out)?;
+                out.extend_from_slice(before_kwargs);
                 match kwargs {
-                    Some(kwargs) => kwargs.write(&mut ArgumentsWriter { style, shape: Shape::Keyword, out })?,
-                    None => out.extend_from_slice(b"{}"),
+                    Some(kwargs) => write(*kwargs, Shape::Keyword, out)?,
+                    None => out.extend_from_slice(framing.no_keywords),
                 }
             }
             Self::Get(name) => {
-                out.extend_from_slice(b"'__getattr__',(");
-                style.write_serpent(*name, out)?;
-                out.extend_from_slice(b",),None");
+                style.write_value(&(*name,), out)?;
+                out.extend_from_slice(before_kwargs);
+                out.extend_from_slice(framing.none);
             }
             Self::Set(name, value) => {
-                out.extend_from_slice(b"'__setattr__',(");
-                style.write_serpent(*name, out)?;
-                out.push(b',');
-                value.write(&mut ArgumentsWriter { style, shape: Shape::Value, out })?;
-                out.extend_from_slice(b"),None");
+                let [before_name, before_value, behind] = framing.pair;
+                out.extend_from_slice(before_name);
+                style.write_value(*name, out)?;
+                out.extend_from_slice(before_value);
+                write(*value, Shape::Value, out)?;
+                out.extend_from_slice(behind);
+                out.extend_from_slice(before_kwargs);
+                out.extend_from_slice(framing.none);
             }
         }
-        out.push(b')');
+        out.extend_from_slice(end);
         Ok(())
+    }
+
+    fn method(&self) -> &str {
+        match self {
+            Self::Method { name, .. } => name,
+            Self::Get(_) => "__getattr__",
+            Self::Set(..) => "__setattr__",
+        }
     }
 }
 
 impl ArgumentsWriter<'_> {
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        match self.style.serializer {
-            SerializerId::Serpent => {
-                let mut inner = self.style.serpent(self.out);
-                match self.style.classes {
-                    None => write_shaped(value, &mut inner, self.shape),
-                    Some(classes) => write_shaped(value, Classed::new(&mut inner, classes), self.shape),
-                }
+        match self.style.classes {
+            None => with_writer!(&self.style, self.out, |writer| write_shaped(value, writer, self.shape)),
+            Some(classes) => {
+                let value = write_shaped(value, Classed::new(ValueSerializer, classes), self.shape)?;
+                with_writer!(&self.style, self.out, |writer| value.serialize(writer))
             }
         }
     }
 }
 
-fn write_shaped<T, S>(value: &T, inner: S, shape: Shape) -> Result<(), FormatError>
+fn write_shaped<T, S>(value: &T, inner: S, shape: Shape) -> Result<S::Ok, FormatError>
 where
     T: Serialize + ?Sized,
-    S: Serializer<Ok = (), Error = FormatError>,
+    S: Serializer<Error = FormatError>,
 {
     match shape {
         Shape::Value => value.serialize(inner),

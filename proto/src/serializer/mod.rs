@@ -1,56 +1,112 @@
 //! How each serializer is used by Pyro: its id on the wire, the shape of a call, the style of values.
+//!
+//! What each does with the types of Python stands in [`SerializerId`].
 
 mod arguments;
 mod classed;
-mod marshal_text;
+mod framing;
+mod style;
+mod walk;
 
 use std::fmt;
 use std::str::FromStr;
 
-use firesteel_value::FormatError;
-use serde::{Deserialize, Serialize};
-
 pub use arguments::Arguments;
 pub(crate) use arguments::CallContent;
-pub(crate) use marshal_text::{MARSHAL, marshal_text, read_marshal_text};
+pub(crate) use style::{Style, read, read_from};
+pub(crate) use walk::Walk;
 
-use crate::value::ClassNames;
+use crate::wire::Dialect;
 
 /// A serialization format that messages can be in.
+///
+/// What becomes of a [`Value`](crate::Value) that is sent, and arrives at the other end, in each. "=" is the
+/// same value; pickle stands for dill and cloudpickle too. A test keeps this table true.
+///
+/// TABLE
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerializerId {
     /// Python literals: Pyro's default.
     #[default]
     Serpent,
+    /// Python's own format for compiled code: fast, and Python alone reads it.
+    Marshal,
+    /// JSON as Python writes it.
+    Json,
+    /// msgpack with Pyro's extension types. In Pyro4 it has to be asked for.
+    Msgpack,
+    /// Python's pickle, in protocol 48 alone; read as data, and off unless accepted.
+    Pickle,
+    /// The same bytes as pickle, under the id of dill.
+    Dill,
+    /// The same bytes as pickle, under the id of cloudpickle.
+    Cloudpickle,
+    /// CBOR: between firesteel peers alone, lossless for every value.
+    Cbor,
 }
 
 impl SerializerId {
     /// All that there are.
-    pub const ALL: [Self; 1] = [Self::Serpent];
+    pub const ALL: [Self; 8] = [
+        Self::Serpent,
+        Self::Marshal,
+        Self::Json,
+        Self::Msgpack,
+        Self::Pickle,
+        Self::Dill,
+        Self::Cloudpickle,
+        Self::Cbor,
+    ];
 
-    /// From the byte in a header of protocol 502.
-    pub const fn from_wire(id: u8) -> Option<Self> {
-        match id {
-            1 => Some(Self::Serpent),
-            _ => None,
-        }
+    /// From the number in a header.
+    pub const fn from_wire(dialect: Dialect, id: u8) -> Option<Self> {
+        Some(match (dialect, id) {
+            (_, 1) => Self::Serpent,
+            (Dialect::Pyro5, 2) | (Dialect::Pyro4, 3) => Self::Marshal,
+            (Dialect::Pyro5, 3) | (Dialect::Pyro4, 2) => Self::Json,
+            (Dialect::Pyro5, 4) | (Dialect::Pyro4, 6) => Self::Msgpack,
+            (Dialect::Pyro4, 4) => Self::Pickle,
+            (Dialect::Pyro4, 5) => Self::Dill,
+            (Dialect::Pyro4, 7) => Self::Cloudpickle,
+            (_, CBOR) => Self::Cbor,
+            _ => return None,
+        })
     }
 
-    /// The byte in a header of protocol 502.
-    pub const fn to_wire(self) -> u8 {
-        match self {
-            Self::Serpent => 1,
-        }
+    /// The number in a header; none where the dialect does not know the serializer.
+    pub const fn to_wire(self, dialect: Dialect) -> Option<u8> {
+        Some(match (self, dialect) {
+            (Self::Serpent, _) => 1,
+            (Self::Marshal, Dialect::Pyro5) | (Self::Json, Dialect::Pyro4) => 2,
+            (Self::Json, Dialect::Pyro5) | (Self::Marshal, Dialect::Pyro4) => 3,
+            (Self::Msgpack, Dialect::Pyro5) => 4,
+            (Self::Msgpack, Dialect::Pyro4) => 6,
+            (Self::Pickle, Dialect::Pyro4) => 4,
+            (Self::Dill, Dialect::Pyro4) => 5,
+            (Self::Cloudpickle, Dialect::Pyro4) => 7,
+            (Self::Cbor, _) => CBOR,
+            (Self::Pickle | Self::Dill | Self::Cloudpickle, Dialect::Pyro5) => return None,
+        })
     }
 
     /// Pyro's name of it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Serpent => "serpent",
+            Self::Marshal => "marshal",
+            Self::Json => "json",
+            Self::Msgpack => "msgpack",
+            Self::Pickle => "pickle",
+            Self::Dill => "dill",
+            Self::Cloudpickle => "cloudpickle",
+            Self::Cbor => "cbor",
         }
     }
 }
+
+/// The id of CBOR in both dialects: of firesteel's own choice, far from Pyro's.
+const CBOR: u8 = 0x63;
 
 impl fmt::Display for SerializerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,52 +126,67 @@ impl FromStr for SerializerId {
     }
 }
 
-/// How values are written: the format, and the context that it needs.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Style<'a> {
-    pub(crate) serializer: SerializerId,
-    pub(crate) bytes_repr: bool,
-    pub(crate) classes: Option<&'a ClassNames>,
+/// A set of serializers: those that messages may be in.
+///
+/// ```
+/// use firesteel_proto::{SerializerId, Serializers};
+/// let accepted = Serializers::default().with(SerializerId::Pickle);
+/// assert!(accepted.accept(SerializerId::Pickle) && !accepted.accept(SerializerId::Dill));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serializers(u8);
+
+impl Serializers {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+
+    /// These and one more.
+    #[must_use]
+    pub const fn with(self, serializer: SerializerId) -> Self {
+        Self(self.0 | 1 << serializer as u8)
+    }
+
+    /// These without one.
+    #[must_use]
+    pub const fn without(self, serializer: SerializerId) -> Self {
+        Self(self.0 & !(1 << serializer as u8))
+    }
+
+    /// Whether one is among them.
+    pub const fn accept(self, serializer: SerializerId) -> bool {
+        self.0 & (1 << serializer as u8) != 0
+    }
 }
 
-impl<'a> Style<'a> {
-    pub(crate) fn new(serializer: SerializerId) -> Self {
-        Self { serializer, bytes_repr: false, classes: None }
+/// All but those of pickle's family.
+impl Default for Serializers {
+    fn default() -> Self {
+        use SerializerId::{Cbor, Json, Marshal, Msgpack, Serpent};
+        [Serpent, Marshal, Json, Msgpack, Cbor].into_iter().collect()
     }
+}
 
-    pub(crate) fn of(serializer: SerializerId, config: &'a crate::Config) -> Self {
-        let classes = (!config.classes.is_empty()).then_some(&config.classes);
-        Self { serializer, bytes_repr: config.bytes_repr, classes }
+impl FromIterator<SerializerId> for Serializers {
+    fn from_iter<I: IntoIterator<Item = SerializerId>>(serializers: I) -> Self {
+        serializers.into_iter().fold(Self::NONE, Self::with)
     }
+}
 
-    /// Appends a whole document.
-    pub(crate) fn write<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        match self.serializer {
-            SerializerId::Serpent => {
-                out.extend_from_slice(firesteel_serpent::HEADER);
-                self.write_serpent(value, out)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_pyro() {
+        let ids = |dialect| SerializerId::ALL.map(|serializer| serializer.to_wire(dialect));
+        assert_eq!(ids(Dialect::Pyro5), [Some(1), Some(2), Some(3), Some(4), None, None, None, Some(0x63)]);
+        assert_eq!(ids(Dialect::Pyro4), [Some(1), Some(3), Some(2), Some(6), Some(4), Some(5), Some(7), Some(0x63)]);
+        for dialect in [Dialect::Pyro5, Dialect::Pyro4] {
+            for id in 0..=255 {
+                if let Some(serializer) = SerializerId::from_wire(dialect, id) {
+                    assert_eq!(serializer.to_wire(dialect), Some(id));
+                }
             }
         }
-    }
-
-    fn serpent<'o>(&self, out: &'o mut Vec<u8>) -> firesteel_serpent::Serializer<'o> {
-        let mut options = firesteel_serpent::Options::default();
-        options.bytes_repr = self.bytes_repr;
-        firesteel_serpent::Serializer::new(out, &options)
-    }
-
-    fn write_serpent<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        let mut serializer = self.serpent(out);
-        match self.classes {
-            None => value.serialize(&mut serializer),
-            Some(classes) => value.serialize(classed::Classed::new(&mut serializer, classes)),
-        }
-    }
-}
-
-/// Reads a whole document.
-pub(crate) fn read<'de, T: Deserialize<'de>>(serializer: SerializerId, bytes: &'de [u8]) -> Result<T, FormatError> {
-    match serializer {
-        SerializerId::Serpent => firesteel_serpent::from_slice(bytes),
     }
 }

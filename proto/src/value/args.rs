@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use firesteel_serpent::Reader;
+use firesteel_value::Limits;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::{FormatError, FormatErrorKind, Value};
+use super::{FormatError, FormatErrorKind, Value, dialects};
 use crate::fault::Fault;
-use crate::serializer::SerializerId;
+use crate::serializer::{SerializerId, Walk};
+use crate::wire::Dialect;
 
 /// The head of a call, read; its arguments not yet.
 #[derive(Debug)]
@@ -20,38 +21,50 @@ pub(crate) struct CallHead<'a> {
 
 impl<'a> CallHead<'a> {
     /// Reads object and method of a call's payload.
-    pub(crate) fn read(serializer: SerializerId, payload: &'a [u8], max_depth: usize) -> Result<Self, FormatError> {
-        match serializer {
-            SerializerId::Serpent => {
-                if let Some((object, method, offset)) = plain_head(payload) {
-                    let source = Source::Unread { payload, offset, max_depth };
-                    return Ok(Self {
-                        object: object.into(),
-                        method: method.into(),
-                        args: Args { source, callee: None },
-                    });
-                }
-                let mut reader = Reader::new(payload, limits(max_depth))?;
-                let (object, method) = read_head(&mut reader)?;
-                let source = Source::Serpent { reader, open: false };
-                Ok(Self { object, method, args: Args { source, callee: None } })
-            }
+    pub(crate) fn read(
+        dialect: Dialect,
+        serializer: SerializerId,
+        payload: &'a [u8],
+        max_depth: usize,
+    ) -> Result<Self, FormatError> {
+        if serializer == SerializerId::Serpent
+            && let Some((object, method, offset)) = plain_head(payload)
+        {
+            let source = Source::Unread { dialect, payload, offset, max_depth };
+            return Ok(Self { object: object.into(), method: method.into(), args: Args { source, callee: None } });
         }
+        let (object, method, source) = match serializer {
+            SerializerId::Json => {
+                let call = firesteel_json::Call::read(payload, limits(max_depth))?;
+                // Python takes both for granted.
+                let missing = || FormatError::custom("a call in JSON has object, method, params and kwargs");
+                let walk = Walk::Json(call.params.ok_or_else(missing)?);
+                let keywords = Keywords::At(Box::new(Walk::Json(call.kwargs.ok_or_else(missing)?)));
+                (call.object, call.method, Source::Walk { walk, open: false, keywords })
+            }
+            _ => {
+                let mut walk = Walk::new(serializer, payload, limits(max_depth))?;
+                let (object, method) = read_head(&mut walk)?;
+                (object, method, Source::Walk { walk, open: false, keywords: Keywords::Behind })
+            }
+        };
+        let args = Args { source: source.in_dialect(dialect, payload)?, callee: None };
+        Ok(Self { object, method, args })
     }
 }
 
-fn limits(max_depth: usize) -> firesteel_serpent::Limits {
-    let mut limits = firesteel_serpent::Limits::default();
+fn limits(max_depth: usize) -> Limits {
+    let mut limits = Limits::default();
     limits.max_depth = max_depth;
     limits
 }
 
 /// Reads up to where the positional arguments begin.
-fn read_head<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, str>, Cow<'a, str>), FormatError> {
-    reader.open_sequence()?;
-    let object = element(reader)?.str()?;
-    let method = element(reader)?.str()?;
-    element(reader)?;
+fn read_head<'a>(walk: &mut Walk<'a>) -> Result<(Cow<'a, str>, Cow<'a, str>), FormatError> {
+    walk.open_sequence()?;
+    let object = element(walk)?.str()?;
+    let method = element(walk)?.str()?;
+    element(walk)?;
     Ok((object, method))
 }
 
@@ -84,9 +97,9 @@ fn plain_text(bytes: &[u8]) -> Option<(&str, &[u8])> {
 const NO_ARGUMENTS: [&[u8]; 2] = [b"(),{})", b"(),None)"];
 
 /// Steps to the next element, which must be there.
-fn element<'r, 'a>(reader: &'r mut Reader<'a>) -> Result<&'r mut Reader<'a>, FormatError> {
-    if reader.next_element()? {
-        Ok(reader)
+fn element<'r, 'a>(walk: &'r mut Walk<'a>) -> Result<&'r mut Walk<'a>, FormatError> {
+    if walk.next_element()? {
+        Ok(walk)
     } else {
         Err(FormatError::custom("a call has an object, a method, positional and keyword arguments"))
     }
@@ -103,12 +116,23 @@ pub struct Args<'a> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    /// The head was found; the arguments begin at `offset`.
-    Unread { payload: &'a [u8], offset: usize, max_depth: usize },
+    /// The head of a call in serpent was found; the arguments begin at `offset`.
+    Unread { dialect: Dialect, payload: &'a [u8], offset: usize, max_depth: usize },
     /// There are none.
     Empty,
     /// `open`: inside the positional arguments already.
-    Serpent { reader: Reader<'a>, open: bool },
+    Walk { walk: Walk<'a>, open: bool, keywords: Keywords<'a> },
+    /// Decoded beforehand.
+    Values { positional: std::vec::IntoIter<Value>, named: Named, next: Option<Value> },
+}
+
+/// Where the keyword arguments are.
+#[derive(Debug)]
+enum Keywords<'a> {
+    /// Behind the positional ones, with nothing else after them.
+    Behind,
+    /// Somewhere else, and checked.
+    At(Box<Walk<'a>>),
 }
 
 /// Keyword arguments, in the order in which they came.
@@ -163,15 +187,15 @@ impl<'a> Args<'a> {
     }
 
     /// The arguments that begin at `offset`.
-    pub(crate) fn unread(payload: &'a [u8], offset: usize, max_depth: usize) -> Self {
-        Self { source: Source::Unread { payload, offset, max_depth }, callee: None }
+    pub(crate) fn unread(dialect: Dialect, payload: &'a [u8], offset: usize, max_depth: usize) -> Self {
+        Self { source: Source::Unread { dialect, payload, offset, max_depth }, callee: None }
     }
 
     /// Where they begin, if [`unread`](Self::unread) can take it up from there.
     pub(crate) fn begin(&self) -> Option<usize> {
         match self.source {
             Source::Unread { offset, .. } => Some(offset),
-            Source::Empty | Source::Serpent { .. } => None,
+            Source::Empty | Source::Walk { .. } | Source::Values { .. } => None,
         }
     }
 
@@ -208,27 +232,49 @@ impl<'a> Args<'a> {
 
 impl<'a> Source<'a> {
     fn open(&mut self) -> Result<(), FormatError> {
-        if let Self::Unread { payload, offset, max_depth } = *self {
+        if let Self::Unread { dialect, payload, offset, max_depth } = *self {
             if NO_ARGUMENTS.contains(&&payload[offset..]) {
                 *self = Self::Empty;
                 return Ok(());
             }
-            let reader = Reader::within(payload, offset, limits(max_depth))?;
-            *self = Self::Serpent { reader, open: false };
+            let reader = firesteel_serpent::Reader::within(payload, offset, limits(max_depth))?;
+            let walk = Walk::Serpent(reader);
+            *self = Self::Walk { walk, open: false, keywords: Keywords::Behind }.in_dialect(dialect, payload)?;
         }
         match self {
-            Self::Serpent { reader, open: open @ false } => {
+            Self::Walk { walk, open: open @ false, .. } => {
                 *open = true;
-                reader.open_sequence()
+                walk.open_sequence()
             }
             _ => Ok(()),
         }
     }
 
+    /// Arguments that may hold Pyro's classes under their names in the other dialect are decoded first.
+    fn in_dialect(mut self, dialect: Dialect, payload: &[u8]) -> Result<Self, FormatError> {
+        if dialect == Dialect::Pyro5 || !dialects::mentions_pyro4(payload) {
+            return Ok(self);
+        }
+        self.open()?;
+        let mut positional = Vec::new();
+        while self.next()? {
+            positional.push(self.value()?);
+        }
+        let mut named = self.keywords()?;
+        for value in positional.iter_mut().chain(named.iter_mut().map(|(_, value)| value)) {
+            dialects::translate(value, dialects::to_pyro5);
+        }
+        Ok(Self::Values { positional: positional.into_iter(), named, next: None })
+    }
+
     /// True when another positional argument follows.
     fn next(&mut self) -> Result<bool, FormatError> {
         match self {
-            Self::Serpent { reader, .. } => reader.next_element(),
+            Self::Walk { walk, .. } => walk.next_element(),
+            Self::Values { positional, next, .. } => {
+                *next = positional.next();
+                Ok(next.is_some())
+            }
             Self::Unread { .. } | Self::Empty => Ok(false),
         }
     }
@@ -239,7 +285,8 @@ impl<'a> Source<'a> {
 
     fn seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, FormatError> {
         match self {
-            Self::Serpent { reader, .. } => seed.deserialize(reader),
+            Self::Walk { walk, .. } => walk.seed(seed),
+            Self::Values { next, .. } => seed.deserialize(next.take().unwrap_or_default()),
             Self::Unread { .. } | Self::Empty => Err(FormatError::custom("there are no arguments")),
         }
     }
@@ -247,25 +294,31 @@ impl<'a> Source<'a> {
     /// Reads the keyword arguments, behind the last positional one, and the end of the payload.
     fn keywords(&mut self) -> Result<Named, FormatError> {
         match self {
-            Self::Serpent { reader, .. } => {
-                let mut keywords = Vec::new();
-                element(reader)?;
-                if !reader.none()? {
-                    reader.open_dict()?;
-                    while reader.next_entry()? {
-                        let name = reader.str()?.into_owned();
-                        keywords.push((name, reader.value()?));
-                    }
-                }
-                if reader.next_element()? {
+            Self::Walk { walk, keywords: Keywords::Behind, .. } => {
+                let named = read_named(element(walk)?)?;
+                if walk.next_element()? {
                     return Err(FormatError::custom("a call has four parts, this one has more"));
                 }
-                reader.end()?;
-                Ok(keywords)
+                walk.end()?;
+                Ok(named)
             }
+            Self::Walk { keywords: Keywords::At(walk), .. } => read_named(walk),
+            Self::Values { named, .. } => Ok(std::mem::take(named)),
             Self::Unread { .. } | Self::Empty => Ok(Vec::new()),
         }
     }
+}
+
+fn read_named(walk: &mut Walk<'_>) -> Result<Named, FormatError> {
+    let mut named = Vec::new();
+    if !walk.none()? {
+        walk.open_dict()?;
+        while walk.next_entry()? {
+            let name = walk.str()?.into_owned();
+            named.push((name, walk.seed(std::marker::PhantomData)?));
+        }
+    }
+    Ok(named)
 }
 
 /// Class and method in the texts of errors, as Python puts them.
@@ -449,7 +502,7 @@ mod tests {
     use super::*;
 
     fn args(text: &str) -> Args<'_> {
-        CallHead::read(SerializerId::Serpent, text.as_bytes(), 50).expect("a call").args
+        CallHead::read(Dialect::Pyro5, SerializerId::Serpent, text.as_bytes(), 50).expect("a call").args
     }
 
     fn error<T>(result: Result<T, Fault>) -> String {
@@ -499,7 +552,7 @@ mod tests {
             "('ob\\x20ject','meth''od',(1,),{})",
             "# one\n# two\n('ob ject','method',(1,),{'b':2})",
         ] {
-            let head = CallHead::read(SerializerId::Serpent, text.as_bytes(), 50).expect(text);
+            let head = CallHead::read(Dialect::Pyro5, SerializerId::Serpent, text.as_bytes(), 50).expect(text);
             assert_eq!((&*head.object, &*head.method), ("ob ject", "method"), "{text}");
             let (positional, _) = head.args.to_values().expect(text);
             assert_eq!(positional, [Value::Int(1)], "{text}");
@@ -509,7 +562,7 @@ mod tests {
     #[test]
     fn malformed_calls_are_errors() {
         for text in ["", "()", "('o',)", "('o','m')", "(1,'m',(),{})", "['o'", "'o'"] {
-            assert!(CallHead::read(SerializerId::Serpent, text.as_bytes(), 50).is_err(), "{text}");
+            assert!(CallHead::read(Dialect::Pyro5, SerializerId::Serpent, text.as_bytes(), 50).is_err(), "{text}");
         }
         for text in
             ["('o','m',1,{})", "('o','m',(1,)", "('o','m',(1,),{},5)", "('o','m',(1,),{'a'})", "('o','m',(1,),{}) x"]

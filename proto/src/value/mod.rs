@@ -2,6 +2,7 @@
 
 mod args;
 mod class_names;
+pub(crate) mod dialects;
 mod object_id;
 mod payload;
 

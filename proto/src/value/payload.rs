@@ -8,12 +8,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{FormatError, Value};
-use crate::serializer::{SerializerId, Style, read};
+use crate::serializer::{SerializerId, Style, read_from};
+use crate::wire::Dialect;
 
 /// The serialized form of one value: what a call returns, undecoded.
 #[derive(Clone)]
 pub struct Payload {
     serializer: SerializerId,
+    /// How Pyro's own classes are named in it.
+    dialect: Dialect,
     data: Data,
 }
 
@@ -34,9 +37,9 @@ impl Payload {
         Self::encode_into(Vec::new(), &Style::new(serializer), value)
     }
 
-    /// Bytes that are serialized already.
+    /// Bytes that are serialized already, with Pyro's own classes named as in Pyro5.
     pub fn from_bytes(serializer: SerializerId, bytes: impl Into<Bytes>) -> Self {
-        Self { serializer, data: Data::Shared(bytes.into()) }
+        Self { serializer, dialect: Dialect::Pyro5, data: Data::Shared(bytes.into()) }
     }
 
     /// The format of the bytes.
@@ -49,7 +52,7 @@ impl Payload {
     /// # Errors
     /// Bytes that are malformed, or hold something else.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
-        read(self.serializer, self.as_slice())
+        read_from(self.dialect, self.serializer, self.as_slice())
     }
 
     /// Decodes into whatever it is.
@@ -85,12 +88,21 @@ impl Payload {
         buffer.clear();
         style.write(value, &mut buffer)?;
         let window = 0..buffer.len();
-        Ok(Self { serializer: style.serializer, data: Data::Window(buffer, window) })
+        Ok(Self { serializer: style.serializer, dialect: style.dialect, data: Data::Window(buffer, window) })
     }
 
     /// A received payload in the buffer that it came in.
-    pub(crate) fn received(serializer: SerializerId, buffer: Vec<u8>, window: Range<usize>) -> Self {
-        Self { serializer, data: Data::Window(buffer, window) }
+    pub(crate) fn received(serializer: SerializerId, dialect: Dialect, buffer: Vec<u8>, window: Range<usize>) -> Self {
+        Self { serializer, dialect, data: Data::Window(buffer, window) }
+    }
+
+    /// The same with Pyro's own classes named as in `style`, decoded and written again where that may
+    /// make a difference.
+    pub(crate) fn in_style(self, style: &Style<'_>) -> Result<Self, FormatError> {
+        if self.dialect == style.dialect || memchr::memmem::find(self.as_slice(), b"Pyro").is_none() {
+            return Ok(Self { dialect: style.dialect, ..self });
+        }
+        Self::encode_into(Vec::new(), style, &self.to_value()?)
     }
 
     /// The buffer, for use again, where this payload owns one.

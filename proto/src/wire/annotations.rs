@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use super::Dialect;
 use crate::error::ProtocolError;
 
 /// An annotation's name: four ASCII characters.
@@ -10,37 +11,40 @@ pub type AnnotationKey = [u8; 4];
 
 /// The annotations of a received message, read from its bytes on demand.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Annotations<'a>(&'a [u8]);
+pub struct Annotations<'a> {
+    bytes: &'a [u8],
+    dialect: Dialect,
+}
 
 impl<'a> Annotations<'a> {
     /// Checks the chunks of a message's annotation bytes.
     ///
     /// # Errors
     /// A name that is not ASCII, or a chunk that reaches over the end.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ProtocolError> {
+    pub fn parse(bytes: &'a [u8], dialect: Dialect) -> Result<Self, ProtocolError> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let Some((head, tail)) = rest.split_first_chunk::<8>() else {
-                return Err(ProtocolError::Annotations);
-            };
-            let len = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-            if !head[..4].is_ascii() || len > tail.len() {
+            let (key, _, next) = split(rest, dialect).ok_or(ProtocolError::Annotations)?;
+            if !key.is_ascii() {
                 return Err(ProtocolError::Annotations);
             }
-            rest = &tail[len..];
+            rest = next;
         }
-        Ok(Self(bytes))
+        Ok(Self { bytes, dialect })
+    }
+
+    /// Those that are whole, of bytes that need not be.
+    pub(super) fn walk(bytes: &'a [u8], dialect: Dialect) -> Self {
+        Self { bytes, dialect }
     }
 
     /// Name and value of each.
     pub fn iter(self) -> impl Iterator<Item = (AnnotationKey, &'a [u8])> {
-        let mut rest = self.0;
+        let mut rest = self.bytes;
         std::iter::from_fn(move || {
-            let (head, tail) = rest.split_first_chunk::<8>()?;
-            let len = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-            let (value, next) = tail.split_at_checked(len)?;
+            let (key, value, next) = split(rest, self.dialect)?;
             rest = next;
-            Some(([head[0], head[1], head[2], head[3]], value))
+            Some((key, value))
         })
     }
 
@@ -51,20 +55,29 @@ impl<'a> Annotations<'a> {
 
     /// True when there are none.
     pub fn is_empty(self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
     /// A copy that outlives the message.
     pub fn to_owned(self) -> OwnedAnnotations {
         let mut owned = OwnedAnnotations::default();
         if !self.is_empty() {
-            let all = Bytes::copy_from_slice(self.0);
+            let all = Bytes::copy_from_slice(self.bytes);
             for (key, value) in self.iter() {
-                owned.0.push((key, all.slice_ref_of(self.0, value)));
+                owned.0.push((key, all.slice_ref_of(self.bytes, value)));
             }
         }
         owned
     }
+}
+
+/// The first annotation, and what follows it.
+fn split(bytes: &[u8], dialect: Dialect) -> Option<(AnnotationKey, &[u8], &[u8])> {
+    let (head, rest) = bytes.split_at_checked(dialect.annotation_head())?;
+    let (key, len) = head.split_first_chunk::<4>()?;
+    let len = len.iter().fold(0, |len, byte| len << 8 | usize::from(*byte));
+    let (value, next) = rest.split_at_checked(len)?;
+    Some((*key, value, next))
 }
 
 /// Slices a copy at the place where `part` lies in the original.
@@ -109,18 +122,36 @@ impl OwnedAnnotations {
     }
 
     /// Bytes that they take in a message.
-    pub fn encoded_len(&self) -> usize {
-        self.0.iter().map(|(_, value)| 8 + value.len()).sum()
+    pub fn encoded_len(&self, dialect: Dialect) -> usize {
+        self.0.iter().map(|(_, value)| dialect.annotation_head() + value.len()).sum()
     }
 
     /// Appends them as a message holds them.
-    pub fn encode(&self, out: &mut Vec<u8>) {
+    pub fn encode(&self, dialect: Dialect, out: &mut Vec<u8>) {
         for (key, value) in &self.0 {
-            out.extend_from_slice(key);
-            out.extend_from_slice(&(value.len() as u32).to_be_bytes());
-            out.extend_from_slice(value);
+            push(*key, value, dialect, out);
         }
     }
+
+    /// Removes one.
+    pub(crate) fn remove(&mut self, key: AnnotationKey) -> Option<Bytes> {
+        let found = self.get(key).cloned();
+        if found.is_some() {
+            self.0.retain(|(name, _)| *name != key);
+        }
+        found
+    }
+}
+
+/// Appends one annotation. One that is longer than its length can tell makes a message that is never
+/// sent: the annotations' whole length is checked before.
+pub(super) fn push(key: AnnotationKey, value: &[u8], dialect: Dialect, out: &mut Vec<u8>) {
+    out.extend_from_slice(&key);
+    match dialect {
+        Dialect::Pyro5 => out.extend_from_slice(&(value.len() as u32).to_be_bytes()),
+        Dialect::Pyro4 => out.extend_from_slice(&(value.len() as u16).to_be_bytes()),
+    }
+    out.extend_from_slice(value);
 }
 
 #[cfg(test)]
@@ -133,13 +164,15 @@ mod tests {
         sent.set(*b"AAAA", &b"one"[..]);
         sent.set(*b"BBBB", &b""[..]);
         sent.set(*b"AAAA", &b"two"[..]);
-        let mut bytes = Vec::new();
-        sent.encode(&mut bytes);
-        assert_eq!(bytes.len(), sent.encoded_len());
-        let read = Annotations::parse(&bytes).expect("well-formed");
-        assert_eq!(read.get(*b"AAAA"), Some(&b"two"[..]));
-        assert_eq!(read.get(*b"CCCC"), None);
-        assert_eq!(read.to_owned(), sent);
+        for dialect in [Dialect::Pyro5, Dialect::Pyro4] {
+            let mut bytes = Vec::new();
+            sent.encode(dialect, &mut bytes);
+            assert_eq!(bytes.len(), sent.encoded_len(dialect));
+            let read = Annotations::parse(&bytes, dialect).expect("well-formed");
+            assert_eq!(read.get(*b"AAAA"), Some(&b"two"[..]));
+            assert_eq!(read.get(*b"CCCC"), None);
+            assert_eq!(read.to_owned(), sent);
+        }
     }
 
     #[test]
@@ -150,14 +183,17 @@ mod tests {
             bytes.extend_from_slice(&key);
             bytes.extend_from_slice(&0_u32.to_be_bytes());
         }
-        let owned = Annotations::parse(&bytes).expect("well-formed").to_owned();
+        let owned = Annotations::parse(&bytes, Dialect::Pyro5).expect("well-formed").to_owned();
         assert_eq!(owned.iter().count(), 200_000);
     }
 
     #[test]
     fn lying_chunks_are_refused() {
         for bad in [&b"AAAA"[..], b"AAAA\0\0\0\x01", b"AAAA\xff\xff\xff\xffx", b"AAA\xff\0\0\0\0"] {
-            assert!(Annotations::parse(bad).is_err(), "{bad:?}");
+            assert!(Annotations::parse(bad, Dialect::Pyro5).is_err(), "{bad:?}");
+        }
+        for bad in [&b"AAAA"[..], b"AAAA\0\x01", b"AAAA\xff\xffx", b"AAA\xff\0\0"] {
+            assert!(Annotations::parse(bad, Dialect::Pyro4).is_err(), "{bad:?}");
         }
     }
 }

@@ -1,9 +1,20 @@
 //! zlib for payloads, with a limit on what comes out.
 
+use super::Dialect;
 use crate::error::ProtocolError;
 
 /// Payloads of more bytes than this are compressed by a sender that compresses, as in Pyro5.
 pub const COMPRESS_ABOVE: usize = 100;
+/// The same of Pyro4, whose messages stay as they are where they would not become smaller.
+const COMPRESS_FROM_PYRO4: usize = 200;
+
+/// Whether a sender that compresses does so for a payload of this size.
+pub(super) fn pays(len: usize, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::Pyro5 => len > COMPRESS_ABOVE,
+        Dialect::Pyro4 => len >= COMPRESS_FROM_PYRO4,
+    }
+}
 
 /// Inflates a zlib payload into at most `max` bytes.
 ///
@@ -50,20 +61,24 @@ pub fn decompress(_data: &[u8], _max: usize) -> Result<Vec<u8>, ProtocolError> {
     Err(ProtocolError::Compression)
 }
 
-/// Deflates `data[start..]` in place at zlib level 4, as Pyro5 does; false where this build cannot.
+/// Deflates `data[start..]` in place at the level of the dialect's program; false where nothing changed.
 #[cfg(feature = "compression")]
-pub(crate) fn compress_tail(data: &mut Vec<u8>, start: usize) -> bool {
+pub(super) fn compress_tail(data: &mut Vec<u8>, start: usize, dialect: Dialect) -> bool {
     use flate2::{Compress, Compression, FlushCompress, Status};
 
-    let mut deflater = Compress::new(Compression::new(4), true);
+    let level = match dialect {
+        Dialect::Pyro5 => 4,
+        Dialect::Pyro4 => 6,
+    };
+    let mut deflater = Compress::new(Compression::new(level), true);
     let plain = data.split_off(start);
     loop {
         data.reserve(plain.len() / 2 + 64);
         let read = deflater.total_in() as usize;
         match deflater.compress_vec(&plain[read..], data, FlushCompress::Finish) {
-            Ok(Status::StreamEnd) => return true,
-            Ok(_) => {}
-            Err(_) => {
+            Ok(Status::StreamEnd) if dialect == Dialect::Pyro5 || data.len() - start < plain.len() => return true,
+            Ok(Status::Ok | Status::BufError) => {}
+            Ok(Status::StreamEnd) | Err(_) => {
                 data.truncate(start);
                 data.extend_from_slice(&plain);
                 return false;
@@ -74,7 +89,7 @@ pub(crate) fn compress_tail(data: &mut Vec<u8>, start: usize) -> bool {
 
 /// Deflates in place: this build cannot.
 #[cfg(not(feature = "compression"))]
-pub(crate) fn compress_tail(_data: &mut Vec<u8>, _start: usize) -> bool {
+pub(super) fn compress_tail(_data: &mut Vec<u8>, _start: usize, _dialect: Dialect) -> bool {
     false
 }
 
@@ -88,7 +103,7 @@ mod tests {
             let plain: Vec<u8> = (0..len).map(|i| (i % 251) as u8 ^ (i / 977) as u8).collect();
             let mut data = b"head".to_vec();
             data.extend_from_slice(&plain);
-            assert!(compress_tail(&mut data, 4));
+            assert!(compress_tail(&mut data, 4, Dialect::Pyro5));
             assert_eq!(&data[..4], b"head");
             assert_eq!(decompress(&data[4..], len.max(1)).expect("inflates"), plain);
             if len > 0 {
@@ -100,11 +115,24 @@ mod tests {
     #[test]
     fn a_bomb_and_a_torn_stream_are_refused() {
         let mut bomb = vec![0; 50_000_000];
-        assert!(compress_tail(&mut bomb, 0));
+        assert!(compress_tail(&mut bomb, 0, Dialect::Pyro5));
         assert!(bomb.len() < 300_000);
         assert_eq!(decompress(&bomb, 1 << 20), Err(ProtocolError::Decompressed { max: 1 << 20 }));
         assert_eq!(decompress(&bomb[..bomb.len() / 2], 1 << 30), Err(ProtocolError::Compression));
         assert_eq!(decompress(b"not zlib", 100), Err(ProtocolError::Compression));
         assert_eq!(decompress(b"", 100), Err(ProtocolError::Compression));
+    }
+
+    #[test]
+    fn pyro4_compresses_what_becomes_smaller() {
+        let mut dense: Vec<u8> = (0..300_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let before = dense.clone();
+        assert!(!compress_tail(&mut dense, 0, Dialect::Pyro4));
+        assert_eq!(dense, before);
+        assert!(compress_tail(&mut dense, 0, Dialect::Pyro5));
+        assert_eq!(decompress(&dense, 300).expect("inflates"), before);
+        assert!(compress_tail(&mut vec![0; 300], 0, Dialect::Pyro4));
+        assert_eq!([100, 101, 199, 200].map(|len| pays(len, Dialect::Pyro5)), [false, true, true, true]);
+        assert_eq!([100, 101, 199, 200].map(|len| pays(len, Dialect::Pyro4)), [false, false, false, true]);
     }
 }

@@ -43,7 +43,7 @@ fn a_ping_waits_behind_a_call() {
 #[test]
 fn garbage_is_refused_without_dispatch() {
     for (bytes, text) in
-        [(&b"GET / HTTP/1.1\r\n\r\n"[..], &b"invalid data"[..]), (b"PYRO\x00\x30", b"invalid protocol version: 48")]
+        [(&b"GET / HTTP/1.1\r\n\r\n"[..], &b"invalid data"[..]), (b"PYRO\x00\x31", b"invalid protocol version: 49")]
     {
         let mut pair = pair();
         let id = pair.daemon.open(pair.now, Peer::unix(), None).expect("opened");

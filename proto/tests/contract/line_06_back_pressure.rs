@@ -1,6 +1,6 @@
 //! 6. `wants_read` turns false at the limits, and the session reappears when it turns true again.
 
-use firesteel_proto::wire::{Flags, FrameStart, Head, MessageType, OwnedAnnotations};
+use firesteel_proto::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
 use firesteel_proto::{Budget, Config, Machine, Request};
 
 use crate::common::*;
@@ -95,6 +95,7 @@ fn a_flood_of_pings_does_not_keep_the_loop() {
     let id = pair.session_of(proxy).expect("a session");
     let mut ping = Vec::new();
     let head = Head {
+        dialect: Dialect::Pyro5,
         kind: MessageType::Ping,
         serializer: 1,
         flags: Flags::NONE,
@@ -102,9 +103,9 @@ fn a_flood_of_pings_does_not_keep_the_loop() {
         correlation: None,
         compress: false,
     };
-    let frame = FrameStart::begin(&mut ping, &OwnedAnnotations::default());
+    let frame = FrameStart::begin(&mut ping, head, &OwnedAnnotations::default(), None);
     ping.extend_from_slice(b"ping");
-    frame.finish(&mut ping, head, 0, 1000).expect("fits");
+    frame.finish(&mut ping, 0, 1000).expect("fits");
 
     for _ in 0..3 {
         let mut session = pair.daemon.session(id).expect("alive");

@@ -1,13 +1,14 @@
 //! 7. Receive memory grows with bytes received, never with the length claimed; limits are checked
 //!    at the header.
 
-use firesteel_proto::wire::{Flags, Header, MessageType};
+use firesteel_proto::wire::{Dialect, Flags, Header, MessageType};
 use firesteel_proto::{CloseReason, Config, DaemonEvent, Machine, Peer, ProtocolError};
 
 use crate::common::*;
 
-fn claim(kind: MessageType, data: u32) -> [u8; 40] {
+fn claim(kind: MessageType, data: u32) -> Vec<u8> {
     let header = Header {
+        dialect: Dialect::Pyro5,
         kind: kind as u8,
         serializer: 1,
         flags: Flags::NONE,

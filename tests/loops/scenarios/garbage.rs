@@ -1,6 +1,6 @@
 //! Peers that do not speak the protocol: each is shut out, everybody else is served on.
 
-use firesteel::wire::{Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
+use firesteel::wire::{Dialect, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
 
 use crate::stage::{Loop, Stage, Transport};
 
@@ -92,14 +92,15 @@ fn garbage(transport: Transport) -> Vec<Garbage> {
 }
 
 fn message(kind: MessageType, serializer: u8, payload: &[u8]) -> Vec<u8> {
-    build(Head { kind, serializer, flags: Flags::NONE, sequence: 1, correlation: None, compress: false }, payload)
+    let (dialect, flags) = (Dialect::Pyro5, Flags::NONE);
+    build(Head { dialect, kind, serializer, flags, sequence: 1, correlation: None, compress: false }, payload)
 }
 
 fn build(head: Head, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    let frame = FrameStart::begin(&mut out, &OwnedAnnotations::default());
+    let frame = FrameStart::begin(&mut out, head, &OwnedAnnotations::default(), None);
     out.extend_from_slice(payload);
-    frame.finish(&mut out, head, 0, usize::MAX).expect("below the limit");
+    frame.finish(&mut out, 0, usize::MAX).expect("below the limit");
     out
 }
 
@@ -115,6 +116,7 @@ fn changed(mut message: Vec<u8>, at: usize, byte: u8) -> Vec<u8> {
 /// A call whose header claims more than comes.
 fn lying(data: u32, annotations: u32) -> Vec<u8> {
     let header = Header {
+        dialect: Dialect::Pyro5,
         kind: MessageType::Ping as u8,
         serializer: 1,
         flags: Flags::NONE,
@@ -134,6 +136,7 @@ fn compressed(payload: &[u8]) -> Vec<u8> {
 fn bomb() -> Vec<u8> {
     let text = [b"('thing', 'text', ('", "x".repeat(2 << 20).as_bytes(), b"',), {})"].concat();
     let head = Head {
+        dialect: Dialect::Pyro5,
         kind: MessageType::Invoke,
         serializer: 1,
         flags: Flags::NONE,

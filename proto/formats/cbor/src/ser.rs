@@ -5,7 +5,7 @@ mod head;
 mod serializer;
 mod special;
 
-use firesteel_value::{FormatError, FormatErrorKind};
+use firesteel_value::{FormatError, FormatErrorKind, Rewrite};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -16,11 +16,13 @@ pub use compound::{Map, Seq};
 pub struct Options {
     /// How deeply containers may be nested. Default 200, which is what is read by default.
     pub max_depth: usize,
+    /// What to make of instances before they are written. Default none: they are written as they are.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { max_depth: 200 }
+        Options { max_depth: 200, rewrite: None }
     }
 }
 

@@ -6,7 +6,7 @@ mod serializer;
 mod text;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use firesteel_value::{FormatError, FormatErrorKind, Value, pyrepr, to_value};
+use firesteel_value::{FormatError, FormatErrorKind, Rewrite, Value, pyrepr, to_value};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -18,11 +18,13 @@ pub use key::MapKey;
 pub struct Options {
     /// How deeply containers may be nested. Default 200, which is what readers accept by default.
     pub max_depth: usize,
+    /// What to make of instances before they are written. Default none: they are written as they are.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { max_depth: 200 }
+        Options { max_depth: 200, rewrite: None }
     }
 }
 
@@ -71,12 +73,13 @@ pub struct Serializer<'a> {
     /// How many containers are open.
     depth: usize,
     max_depth: usize,
+    rewrite: Option<Rewrite>,
 }
 
 impl<'a> Serializer<'a> {
     /// A serializer.
     pub fn new(out: &'a mut Vec<u8>, options: &Options) -> Serializer<'a> {
-        Serializer { out, depth: 0, max_depth: options.max_depth }
+        Serializer { out, depth: 0, max_depth: options.max_depth, rewrite: options.rewrite }
     }
 
     /// The vector, to write what stands between values.

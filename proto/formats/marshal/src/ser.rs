@@ -3,7 +3,7 @@
 mod compound;
 mod serializer;
 
-use firesteel_value::{BigInt, FormatError, FormatErrorKind};
+use firesteel_value::{BigInt, FormatError, FormatErrorKind, Rewrite};
 use serde::Serialize;
 
 use crate::codes;
@@ -15,11 +15,13 @@ pub use compound::{Map, Seq};
 pub struct Options {
     /// How deeply containers may be nested. Default 200, as in the other formats; Python reads 2000, on Windows 1000.
     pub max_depth: usize,
+    /// What to make of instances before they are written. Default none: they are written as they are.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { max_depth: 200 }
+        Options { max_depth: 200, rewrite: None }
     }
 }
 
@@ -53,6 +55,7 @@ pub fn append<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T, options: &Opt
 pub struct Serializer<'a> {
     out: &'a mut Vec<u8>,
     max_depth: usize,
+    rewrite: Option<Rewrite>,
     /// How many containers are open.
     depth: usize,
     /// In a key of a dict or an element of a set.
@@ -65,7 +68,7 @@ impl<'a> Serializer<'a> {
     /// A serializer.
     #[inline]
     pub fn new(out: &'a mut Vec<u8>, options: &Options) -> Serializer<'a> {
-        Serializer { out, max_depth: options.max_depth, depth: 0, hashing: false, set: None }
+        Serializer { out, max_depth: options.max_depth, rewrite: options.rewrite, depth: 0, hashing: false, set: None }
     }
 
     /// The vector, to write what stands between values.

@@ -5,7 +5,7 @@ mod head;
 mod serializer;
 mod special;
 
-use firesteel_value::{FormatError, FormatErrorKind};
+use firesteel_value::{FormatError, FormatErrorKind, Rewrite};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -18,11 +18,13 @@ pub struct Options {
     pub max_depth: usize,
     /// The time zone of datetimes, in seconds east of UTC. Default 0. See the [crate](crate#times) for why.
     pub utc_offset: i32,
+    /// What to make of instances before they are written. Default none: they are written as they are.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { max_depth: 200, utc_offset: 0 }
+        Options { max_depth: 200, utc_offset: 0, rewrite: None }
     }
 }
 

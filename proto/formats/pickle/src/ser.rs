@@ -6,7 +6,7 @@ mod proxy;
 mod serializer;
 mod special;
 
-use firesteel_value::{BigInt, FormatError, FormatErrorKind};
+use firesteel_value::{BigInt, FormatError, FormatErrorKind, Rewrite};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -27,11 +27,13 @@ pub struct Options {
     /// classes of Pyro4 are written, and others are refused: for programs that pass on instances from one peer to
     /// another, so that no peer chooses what another one imports.
     pub any_class: bool,
+    /// What to make of instances before they are written. Default none: they are written as they are.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { protocol: 2, max_depth: 200, any_class: true }
+        Options { protocol: 2, max_depth: 200, any_class: true, rewrite: None }
     }
 }
 

@@ -4,7 +4,7 @@ mod compound;
 mod serializer;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use firesteel_value::{FormatError, FormatErrorKind, pyrepr};
+use firesteel_value::{FormatError, FormatErrorKind, Rewrite, pyrepr};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -23,11 +23,13 @@ pub struct Options {
     pub header: bool,
     /// How deeply containers may be nested. Default 200, as in serpent; Python cannot read deeper ones.
     pub max_depth: usize,
+    /// What to make of instances before they are written. Default none: they are written as they are.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { bytes_repr: false, header: true, max_depth: 200 }
+        Options { bytes_repr: false, header: true, max_depth: 200, rewrite: None }
     }
 }
 

@@ -101,6 +101,11 @@ impl Dict {
         self.0.iter().map(|(_, value)| value)
     }
 
+    /// The values in order, to be changed.
+    pub fn values_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Value> {
+        self.0.iter_mut().map(|(_, value)| value)
+    }
+
     /// The pairs in order.
     pub fn as_pairs(&self) -> &[(Value, Value)] {
         &self.0

@@ -10,7 +10,7 @@ use super::{Input, OPERATIONS, counted, start};
 use crate::connection::{CallId, ClientConnection, ClientEvent, Request};
 use crate::limits::{Config, Handshake};
 use crate::machine::Machine;
-use crate::wire::{Flags, FrameStart, Head, MessageType, OwnedAnnotations};
+use crate::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
 
 /// Calls in flight, at most.
 const IN_FLIGHT: usize = 8;
@@ -190,6 +190,7 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
     };
     let flags = if choice == 4 { Flags::EXCEPTION } else { Flags::from_bits(u16::from(input.byte()) & !2) };
     let head = Head {
+        dialect: Dialect::Pyro5,
         kind,
         serializer: if input.below(16) == 0 { input.byte() } else { 1 },
         flags,
@@ -198,9 +199,9 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
         compress: input.below(4) == 0,
     };
     let mut out = Vec::new();
-    let frame = FrameStart::begin(&mut out, &OwnedAnnotations::default());
+    let frame = FrameStart::begin(&mut out, head, &OwnedAnnotations::default(), None);
     out.extend_from_slice(payload);
-    let _ = frame.finish(&mut out, head, 0, usize::MAX);
+    let _ = frame.finish(&mut out, 0, usize::MAX);
     if input.below(8) == 0 {
         let at = input.below(out.len().min(60));
         out[at] = input.byte();

@@ -12,7 +12,7 @@ use crate::limits::{Config, Handshake};
 use crate::machine::Machine;
 use crate::metadata::{Attribute, Member, Metadata, Method};
 use crate::value::{Args, Value};
-use crate::wire::{Flags, FrameStart, HEADER_LEN, Head, MessageType, OwnedAnnotations};
+use crate::wire::{Dialect, Flags, FrameStart, HEADER_LEN, Head, MessageType, OwnedAnnotations};
 
 const MAX_MESSAGE: usize = 4096;
 const MAX_WAITING: usize = 3000;
@@ -407,6 +407,7 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
         _ => Flags::from_bits(u16::from(input.byte())),
     };
     let head = Head {
+        dialect: Dialect::Pyro5,
         kind,
         serializer: if input.below(16) == 0 { input.byte() } else { 1 },
         flags,
@@ -419,9 +420,9 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
         tags.set(*b"TEST", input.bytes().to_vec());
     }
     let mut out = Vec::new();
-    let frame = FrameStart::begin(&mut out, &tags);
+    let frame = FrameStart::begin(&mut out, head, &tags, None);
     out.extend_from_slice(payload);
-    let _ = frame.finish(&mut out, head, 0, usize::MAX);
+    let _ = frame.finish(&mut out, 0, usize::MAX);
     match input.below(8) {
         0 => {
             let at = input.below(out.len().min(60));

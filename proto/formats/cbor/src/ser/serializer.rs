@@ -1,7 +1,7 @@
 //! The methods that serde calls.
 
 use ciborium_ll::simple;
-use firesteel_value::{BigInt, FormatError};
+use firesteel_value::{BigInt, FormatError, names};
 use serde::ser::{self, Serialize};
 
 use super::{
@@ -125,6 +125,13 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
         name: &'static str,
         content: &T,
     ) -> Result<(), FormatError> {
+        if name == names::INSTANCE
+            && let Some(rewrite) = self.options.rewrite.take()
+        {
+            let result = rewrite.apply(content).and_then(|value| value.serialize(&mut *self));
+            self.options.rewrite = Some(rewrite);
+            return result;
+        }
         if name.starts_with('$') { self.special(name, content) } else { content.serialize(self) }
     }
 

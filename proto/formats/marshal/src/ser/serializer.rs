@@ -115,6 +115,13 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
         name: &'static str,
         content: &T,
     ) -> Result<(), FormatError> {
+        if name == names::INSTANCE
+            && let Some(rewrite) = self.rewrite.take()
+        {
+            let result = rewrite.apply(content).and_then(|value| value.serialize(&mut *self));
+            self.rewrite = Some(rewrite);
+            return result;
+        }
         match name {
             names::SET | names::FROZENSET => {
                 self.set = Some(if name == names::SET { codes::SET } else { codes::FROZENSET });

@@ -111,6 +111,13 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
         name: &'static str,
         content: &T,
     ) -> Result<(), FormatError> {
+        if name == names::INSTANCE
+            && let Some(rewrite) = self.options.rewrite.take()
+        {
+            let result = rewrite.apply(content).and_then(|value| value.serialize(&mut *self));
+            self.options.rewrite = Some(rewrite);
+            return result;
+        }
         match name {
             names::SET => self.serialize_set(Kind::Set, content),
             names::FROZENSET => self.serialize_set(Kind::FrozenSet, content),
