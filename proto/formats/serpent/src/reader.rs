@@ -4,11 +4,9 @@
 //! read one kind of thing each.
 
 mod cursor;
-mod float;
 mod frames;
 mod lookahead;
 mod number;
-mod powers;
 mod skip;
 mod space;
 mod start;

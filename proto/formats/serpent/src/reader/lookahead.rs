@@ -7,9 +7,9 @@
 //! keeps it, so that no byte is scanned twice for parentheses, however they are nested. Sets and dicts scan
 //! only their first key, in which no other set or dict can stand.
 
-use firesteel_value::{FormatError, FormatErrorKind};
+use firesteel_value::{FormatError, FormatErrorKind, decimal::word_at};
 
-use super::{Reader, is_space, number::word_at};
+use super::{Reader, is_space};
 
 /// What scans have learned about parentheses ahead.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,11 @@
 //! Numbers, and the sums of a real and an imaginary number that `ast.literal_eval` takes for complex ones.
 
-use firesteel_value::{BigInt, Complex, FormatError, FormatErrorKind};
-
-use super::{
-    Reader,
-    float::{leading_digits, parse_float},
-    is_delimiter, is_name_byte,
+use firesteel_value::{
+    BigInt, Complex, FormatError, FormatErrorKind,
+    decimal::{digits, nearest_float},
 };
+
+use super::{Reader, is_delimiter, is_name_byte};
 
 /// A number that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +140,7 @@ impl Reader<'_> {
         if !is_delimiter(byte) {
             return None;
         }
-        let number = parse_float(mantissa, exponent)?;
+        let number = nearest_float(mantissa, exponent)?;
         self.pos = at;
         Some(Quick::Float(if negative { -number } else { number }.to_bits()))
     }
@@ -312,29 +311,4 @@ impl Reader<'_> {
 #[inline(always)]
 fn byte_or_end(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(b',')
-}
-
-/// Adds digits to a number, which wraps when they are too many.
-#[inline(always)]
-fn digits(bytes: &[u8], at: &mut usize, number: &mut u64) {
-    const SCALE: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-    loop {
-        let (count, value) = leading_digits(word_at(bytes, *at));
-        *number = number.wrapping_mul(SCALE[count]).wrapping_add(value);
-        *at += count;
-        if count < 8 {
-            return;
-        }
-    }
-}
-
-/// Eight bytes of the text, zeros behind its end.
-#[inline(always)]
-pub(super) fn word_at(bytes: &[u8], at: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or_default();
-    match (rest.first_chunk(), bytes.last_chunk()) {
-        (Some(word), _) => u64::from_le_bytes(*word),
-        (None, Some(last)) if !rest.is_empty() => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
-        _ => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
 }

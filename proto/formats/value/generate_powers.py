@@ -1,6 +1,6 @@
-"""Writes src/reader/powers.rs: powers of five in 128 bits, for reading floats.
+"""Writes src/decimal/powers.rs: powers of five in 128 bits, for reading floats.
 
-python3 generate_powers.py > src/reader/powers.rs
+python3 generate_powers.py > src/decimal/powers.rs
 """
 
 FIRST, LAST = -128, 128
