@@ -2,25 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use firesteel_formats_testkit::Rng;
 use firesteel_msgpack::{FormatErrorKind, Limits, Options, Reader, from_slice, from_slice_with, fuzzing, to_vec};
 use firesteel_value::Value;
 use serde::de::IgnoredAny;
-
-/// A fixed sequence of numbers that look random.
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-}
 
 /// Bytes that are a document more often than random ones.
 fn document(rng: &mut Rng, depth: usize, out: &mut Vec<u8>) {

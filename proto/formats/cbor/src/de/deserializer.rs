@@ -13,7 +13,7 @@ macro_rules! integers {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            match self.try_int()? {
+            match self.try_int() {
                 Some(number) => visit_int(number, visitor),
                 None => self.rare(visitor),
             }
@@ -52,7 +52,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         if let Some(number) = self.try_float()? {
             return visitor.visit_f64(number);
         }
-        match self.try_int()? {
+        match self.try_int() {
             Some(Int::Positive(number)) => visitor.visit_f64(number as f64),
             Some(Int::Negative(number)) => visitor.visit_f64(!i128::from(number) as f64),
             None => self.float_of_big(visitor),
@@ -197,7 +197,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 impl<'de> Reader<'de> {
     /// An integer of any size, as text if it is large.
     fn integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
-        if let Some(number) = self.try_int()? {
+        if let Some(number) = self.try_int() {
             return visit_int(number, visitor);
         }
         match self.try_big()? {

@@ -8,6 +8,16 @@ use firesteel_value::{BigInt, FormatError, FormatErrorKind};
 
 use super::Reader;
 
+// Major types: the upper three bits of a header.
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const TAG: u8 = 6;
+
+/// The lower five bits of the header of what has no length.
+const ENDLESS: u8 = 31;
+
 /// An integer that is no big one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Int {
@@ -46,37 +56,81 @@ impl Items {
 }
 
 impl<'de> Reader<'de> {
+    /// The number of a header of one of the major types 0 to 6, in whatever form it has one.
+    #[inline]
+    fn number(&mut self) -> Option<u64> {
+        let (first, rest) = self.rest.split_first()?;
+        let (number, rest) = match first & 0x1f {
+            number @ 0..24 => (number.into(), rest),
+            24 => {
+                let (number, rest) = rest.split_first()?;
+                ((*number).into(), rest)
+            }
+            25 => {
+                let (number, rest) = rest.split_first_chunk()?;
+                (u16::from_be_bytes(*number).into(), rest)
+            }
+            26 => {
+                let (number, rest) = rest.split_first_chunk()?;
+                (u32::from_be_bytes(*number).into(), rest)
+            }
+            27 => {
+                let (number, rest) = rest.split_first_chunk()?;
+                (u64::from_be_bytes(*number), rest)
+            }
+            _ => return None,
+        };
+        self.rest = rest;
+        Some(number)
+    }
+
+    /// That number, if the header is of one major type.
+    #[inline]
+    fn number_of(&mut self, major: u8) -> Option<u64> {
+        if self.peek()? >> 5 == major { self.number() } else { None }
+    }
+
+    /// Such a number as a length. One that does not fit is too long for what follows anyway.
+    #[inline]
+    fn length_of(&mut self, major: u8) -> Option<usize> {
+        self.number_of(major).map(length)
+    }
+
     /// The next header.
     #[inline]
     pub(crate) fn head(&mut self) -> Result<Header, FormatError> {
-        // The usual ones take one byte.
-        if let [first, rest @ ..] = self.rest
-            && first & 0x1f < 24
+        // The usual ones by hand, which is faster.
+        let Some(first) = self.peek() else {
+            return Err(self.unexpected_end());
+        };
+        if first < 0xe0
+            && let Some(number) = self.number()
         {
-            self.rest = rest;
-            let number = usize::from(first & 0x1f);
             return Ok(match first >> 5 {
-                0 => Header::Positive(number as u64),
-                1 => Header::Negative(number as u64),
-                2 => Header::Bytes(Some(number)),
-                3 => Header::Text(Some(number)),
-                4 => Header::Array(Some(number)),
-                5 => Header::Map(Some(number)),
-                6 => Header::Tag(number as u64),
-                _ => Header::Simple(number as u8),
+                0 => Header::Positive(number),
+                1 => Header::Negative(number),
+                2 => Header::Bytes(Some(length(number))),
+                3 => Header::Text(Some(length(number))),
+                4 => Header::Array(Some(length(number))),
+                5 => Header::Map(Some(length(number))),
+                _ => Header::Tag(number),
             });
         }
-        self.long_head()
+        match self.double() {
+            Some(number) => Ok(Header::Float(number)),
+            None => self.other_head(),
+        }
     }
 
+    /// A float of 64 bits.
     #[inline]
-    fn long_head(&mut self) -> Result<Header, FormatError> {
-        if let [0xfb, rest @ ..] = self.rest
-            && let Some((bytes, rest)) = rest.split_first_chunk()
-        {
-            self.rest = rest;
-            return Ok(Header::Float(f64::from_be_bytes(*bytes)));
-        }
+    fn double(&mut self) -> Option<f64> {
+        let (bytes, rest) = self.rest.strip_prefix(&[0xfb])?.split_first_chunk()?;
+        self.rest = rest;
+        Some(f64::from_be_bytes(*bytes))
+    }
+
+    fn other_head(&mut self) -> Result<Header, FormatError> {
         let mut decoder = Decoder::from(self.rest);
         match decoder.pull() {
             Ok(header) => {
@@ -125,17 +179,6 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Consumes a header if it is the right one.
-    #[inline]
-    fn head_if<T>(&mut self, pick: impl FnOnce(Header) -> Option<T>) -> Result<Option<T>, FormatError> {
-        let start = self.rest;
-        let picked = pick(self.head()?);
-        if picked.is_none() {
-            self.rest = start;
-        }
-        Ok(picked)
-    }
-
     /// Of how many items a container with a header of this length has; each takes at least `size` bytes.
     #[inline]
     pub(crate) fn items(&self, count: Option<usize>, size: usize) -> Result<Items, FormatError> {
@@ -151,13 +194,14 @@ impl<'de> Reader<'de> {
     pub(crate) fn array_head(&mut self) -> Result<Option<Items>, FormatError> {
         let start = self.rest;
         self.skip_tags();
-        match self.head_if(|header| if let Header::Array(count) = header { Some(count) } else { None })? {
-            Some(count) => self.items(count, 1).map(Some),
-            None => {
-                self.rest = start;
-                Ok(None)
-            }
+        if let Some(count) = self.length_of(ARRAY) {
+            return self.items(Some(count), 1).map(Some);
         }
+        if self.take_byte(ARRAY << 5 | ENDLESS) {
+            return self.items(None, 1).map(Some);
+        }
+        self.rest = start;
+        Ok(None)
     }
 
     /// Passes over the tag of a tuple.
@@ -172,10 +216,13 @@ impl<'de> Reader<'de> {
     /// The header of a map.
     #[inline]
     pub(crate) fn map_head(&mut self) -> Result<Option<Items>, FormatError> {
-        match self.head_if(|header| if let Header::Map(count) = header { Some(count) } else { None })? {
-            Some(count) => self.items(count, 2).map(Some),
-            None => Ok(None),
+        if let Some(count) = self.length_of(MAP) {
+            return self.items(Some(count), 2).map(Some);
         }
+        if self.take_byte(MAP << 5 | ENDLESS) {
+            return self.items(None, 2).map(Some);
+        }
+        Ok(None)
     }
 
     /// The header of the map that is a variant with content, of which the key follows; `None` at the text that is one
@@ -187,7 +234,7 @@ impl<'de> Reader<'de> {
                 return Ok(Some(items));
             }
             self.rest = start;
-        } else if self.peek().is_some_and(|first| first >> 5 == 3) {
+        } else if self.peek().is_some_and(|first| first >> 5 == TEXT) {
             return Ok(None);
         }
         Err(self.wrong_type("the variant of an enum, a text or a map with one key"))
@@ -196,7 +243,7 @@ impl<'de> Reader<'de> {
     /// A text in one piece.
     #[inline]
     pub(crate) fn try_str(&mut self) -> Result<Option<&'de str>, FormatError> {
-        match self.head_if(|header| if let Header::Text(len) = header { len } else { None })? {
+        match self.length_of(TEXT) {
             Some(len) => self.text(len).map(Some),
             None => Ok(None),
         }
@@ -205,7 +252,7 @@ impl<'de> Reader<'de> {
     /// Bytes in one piece.
     #[inline]
     pub(crate) fn try_bytes(&mut self) -> Result<Option<&'de [u8]>, FormatError> {
-        match self.head_if(|header| if let Header::Bytes(len) = header { len } else { None })? {
+        match self.length_of(BYTES) {
             Some(len) => self.take(len).map(Some),
             None => Ok(None),
         }
@@ -213,28 +260,41 @@ impl<'de> Reader<'de> {
 
     /// An integer that is no big one.
     #[inline]
-    pub(crate) fn try_int(&mut self) -> Result<Option<Int>, FormatError> {
-        self.head_if(|header| match header {
-            Header::Positive(number) => Some(Int::Positive(number)),
-            Header::Negative(number) => Some(Int::Negative(number)),
+    pub(crate) fn try_int(&mut self) -> Option<Int> {
+        match self.peek()? >> 5 {
+            0 => self.number().map(Int::Positive),
+            1 => self.number().map(Int::Negative),
             _ => None,
-        })
+        }
     }
 
     /// A float.
     #[inline]
     pub(crate) fn try_float(&mut self) -> Result<Option<f64>, FormatError> {
-        self.head_if(|header| if let Header::Float(number) = header { Some(number) } else { None })
+        if let Some(number) = self.double() {
+            return Ok(Some(number));
+        }
+        // Shorter ones.
+        if !matches!(self.peek(), Some(0xf9 | 0xfa)) {
+            return Ok(None);
+        }
+        match self.other_head()? {
+            Header::Float(number) => Ok(Some(number)),
+            _ => Ok(None),
+        }
     }
 
     /// A big integer.
     pub(crate) fn try_big(&mut self) -> Result<Option<BigInt>, FormatError> {
         use crate::tags::{BIG, NEGATIVE_BIG};
-        let tag = self.head_if(|header| match header {
-            Header::Tag(tag @ (BIG | NEGATIVE_BIG)) => Some(tag),
-            _ => None,
-        })?;
-        tag.map(|tag| self.big(tag == NEGATIVE_BIG)).transpose()
+        let start = self.rest;
+        match self.number_of(TAG) {
+            Some(tag @ (BIG | NEGATIVE_BIG)) => self.big(tag == NEGATIVE_BIG).map(Some),
+            _ => {
+                self.rest = start;
+                Ok(None)
+            }
+        }
     }
 
     /// The bytes behind the tag of a big integer.
@@ -259,4 +319,9 @@ impl<'de> Reader<'de> {
     pub(crate) fn simple(&self, number: u8) -> FormatError {
         FormatError::at(FormatErrorKind::Unsupported, self.offset(), format!("the simple value {number}"))
     }
+}
+
+#[inline]
+fn length(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

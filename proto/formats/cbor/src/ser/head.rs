@@ -28,29 +28,35 @@ impl Major {
     }
 
     fn put_long(self, out: &mut Vec<u8>, number: u64) {
-        // No length is more than a usize.
-        let len = Some(number as usize);
-        put_header(
-            out,
-            match self {
-                Major::Positive => Header::Positive(number),
-                Major::Negative => Header::Negative(number),
-                Major::Bytes => Header::Bytes(len),
-                Major::Text => Header::Text(len),
-                Major::Array => Header::Array(len),
-                Major::Map => Header::Map(len),
-                Major::Tag => Header::Tag(number),
-            },
-        );
+        let major = (self as u8) << 5;
+        match number {
+            0..0x100 => out.extend_from_slice(&[major | 24, number as u8]),
+            0x100..0x1_0000 => {
+                let [a, b] = (number as u16).to_be_bytes();
+                out.extend_from_slice(&[major | 25, a, b]);
+            }
+            0x1_0000..0x1_0000_0000 => {
+                let [a, b, c, d] = (number as u32).to_be_bytes();
+                out.extend_from_slice(&[major | 26, a, b, c, d]);
+            }
+            _ => put_eight(out, major | 27, number.to_be_bytes()),
+        }
     }
 }
 
 #[inline]
-fn put_header(out: &mut Vec<u8>, header: Header) {
+fn put_eight(out: &mut Vec<u8>, first: u8, bytes: [u8; 8]) {
+    let mut all = [first; 9];
+    all[1..].copy_from_slice(&bytes);
+    out.extend_from_slice(&all);
+}
+
+/// A float that 32 bits hold, in 16 bits if they do as well.
+fn put_short(out: &mut Vec<u8>, number: f64) {
     let mut buffer = [0; 9];
     let mut free = &mut buffer[..];
     // No header is longer than the buffer.
-    let _ = Encoder::from(&mut free).push(header);
+    let _ = Encoder::from(&mut free).push(Header::Float(number));
     let len = 9 - free.len();
     out.extend_from_slice(&buffer[..len]);
 }
@@ -73,25 +79,21 @@ impl Serializer<'_> {
     /// In 16, 32 or 64 bits, whatever is exact.
     #[inline]
     pub(super) fn float(&mut self, number: f64) {
-        if f64::from(number as f32).to_bits() != number.to_bits() {
-            let mut bytes = [0xfb; 9];
-            bytes[1..].copy_from_slice(&number.to_be_bytes());
-            self.out.extend_from_slice(&bytes);
+        if f64::from(number as f32).to_bits() == number.to_bits() {
+            put_short(self.out, number);
         } else {
-            put_header(self.out, Header::Float(number));
+            put_eight(self.out, 0xfb, number.to_be_bytes());
         }
     }
 
     #[inline]
     pub(super) fn text(&mut self, text: &str) {
-        self.out.reserve(text.len() + 9);
         Major::Text.put(self.out, text.len() as u64);
         self.out.extend_from_slice(text.as_bytes());
     }
 
     #[inline]
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.out.reserve(bytes.len() + 9);
         Major::Bytes.put(self.out, bytes.len() as u64);
         self.out.extend_from_slice(bytes);
     }

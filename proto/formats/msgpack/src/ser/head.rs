@@ -73,9 +73,15 @@ impl Serializer<'_> {
             0.. => self.unsigned(number as u64),
             -0x20.. => self.out.push(number as u8),
             -0x80.. => self.out.extend_from_slice(&[0xd0, number as u8]),
-            -0x8000.. => self.marked(0xd1, (number as i16).to_be_bytes()),
-            -0x8000_0000.. => self.marked(0xd2, (number as i32).to_be_bytes()),
-            _ => self.marked(0xd3, number.to_be_bytes()),
+            -0x8000.. => {
+                let [a, b] = (number as i16).to_be_bytes();
+                self.out.extend_from_slice(&[0xd1, a, b]);
+            }
+            -0x8000_0000.. => {
+                let [a, b, c, d] = (number as i32).to_be_bytes();
+                self.out.extend_from_slice(&[0xd2, a, b, c, d]);
+            }
+            _ => self.eight(0xd3, number.to_be_bytes()),
         }
     }
 
@@ -84,20 +90,25 @@ impl Serializer<'_> {
         match number {
             0..0x80 => self.out.push(number as u8),
             0x80..0x100 => self.out.extend_from_slice(&[0xcc, number as u8]),
-            0x100..0x1_0000 => self.marked(0xcd, (number as u16).to_be_bytes()),
-            0x1_0000..0x1_0000_0000 => self.marked(0xce, (number as u32).to_be_bytes()),
-            _ => self.marked(0xcf, number.to_be_bytes()),
+            0x100..0x1_0000 => {
+                let [a, b] = (number as u16).to_be_bytes();
+                self.out.extend_from_slice(&[0xcd, a, b]);
+            }
+            0x1_0000..0x1_0000_0000 => {
+                let [a, b, c, d] = (number as u32).to_be_bytes();
+                self.out.extend_from_slice(&[0xce, a, b, c, d]);
+            }
+            _ => self.eight(0xcf, number.to_be_bytes()),
         }
     }
 
     #[inline]
     pub(super) fn float(&mut self, number: f64) {
-        self.marked(0xcb, number.to_be_bytes());
+        self.eight(0xcb, number.to_be_bytes());
     }
 
     #[inline]
     pub(super) fn text(&mut self, text: &str) -> Result<(), FormatError> {
-        self.out.reserve(text.len() + 5);
         STR.put(self.out, text.len())?;
         self.out.extend_from_slice(text.as_bytes());
         Ok(())
@@ -105,7 +116,6 @@ impl Serializer<'_> {
 
     #[inline]
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
-        self.out.reserve(bytes.len() + 5);
         BYTES.put(self.out, bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(())
@@ -122,9 +132,9 @@ impl Serializer<'_> {
     }
 
     #[inline]
-    fn marked<const N: usize>(&mut self, marker: u8, bytes: [u8; N]) {
-        self.out.reserve(1 + N);
-        self.out.push(marker);
-        self.out.extend_from_slice(&bytes);
+    fn eight(&mut self, marker: u8, bytes: [u8; 8]) {
+        let mut all = [marker; 9];
+        all[1..].copy_from_slice(&bytes);
+        self.out.extend_from_slice(&all);
     }
 }
