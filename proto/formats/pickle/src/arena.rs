@@ -273,6 +273,23 @@ impl<'de> Arena<'de> {
         Node(OBJECT | index as u32)
     }
 
+    /// Whether it is a str, which may yet turn out to be wrong when it is decoded.
+    pub(crate) fn is_text(&self, node: Node) -> bool {
+        match node.at().and_then(|at| self.bytes.get(at)) {
+            Some(op) => matches!(
+                *op,
+                op::SHORT_BINUNICODE
+                    | op::BINUNICODE
+                    | op::BINUNICODE8
+                    | op::UNICODE
+                    | op::SHORT_BINSTRING
+                    | op::BINSTRING
+                    | op::STRING
+            ),
+            None => node.0 >= OWNED,
+        }
+    }
+
     /// The text of a str.
     pub(crate) fn str(&self, node: Node) -> Result<Option<Cow<'_, str>>, FormatError> {
         Ok(match self.item(node)? {
@@ -301,11 +318,16 @@ impl<'de> Arena<'de> {
 
     /// The bytes that the characters of a text are.
     pub(crate) fn latin1(&self, object: &Object) -> Result<Vec<u8>, FormatError> {
+        let wrong = || scalar::syntax(object.at as usize, "characters beyond latin1 in bytes");
         let text = match self.nodes(object) {
-            [node] => self.str(*node)?.unwrap_or_default(),
-            _ => Cow::Borrowed(""),
+            [node] => self.str(*node)?,
+            _ => None,
         };
-        let bytes: Result<Vec<u8>, _> = text.chars().map(|char| u8::try_from(u32::from(char))).collect();
-        bytes.map_err(|_| scalar::syntax(object.at as usize, "characters beyond latin1 in bytes"))
+        let text = text.ok_or_else(wrong)?;
+        let mut bytes = Vec::with_capacity(text.len());
+        for char in text.chars() {
+            bytes.push(u8::try_from(u32::from(char)).map_err(|_| wrong())?);
+        }
+        Ok(bytes)
     }
 }

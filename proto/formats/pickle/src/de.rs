@@ -12,7 +12,7 @@ use serde::de::{
 
 use crate::{
     arena::{Arena, Item, Kind, Node, Object},
-    scalar::Scalar,
+    scalar::{self, Quick, Scalar},
 };
 use access::{Elements, Pairs};
 
@@ -35,7 +35,12 @@ pub(crate) enum Mode {
 }
 
 impl<'a, 'de> Cursor<'a, 'de> {
-    #[inline]
+    #[inline(always)]
+    fn quick(self) -> Quick<'de> {
+        self.node.at().map_or(Quick::Other, |at| scalar::quick(self.arena.bytes, at))
+    }
+
+    #[inline(never)]
     fn item(self) -> Result<Item<'a, 'de>, FormatError> {
         self.arena.item(self.node)
     }
@@ -43,6 +48,25 @@ impl<'a, 'de> Cursor<'a, 'de> {
     /// The value, whatever it is.
     #[inline]
     pub(crate) fn any<V: Visitor<'de>>(self, mode: Mode, visitor: V) -> Result<V::Value, FormatError> {
+        match self.quick() {
+            Quick::Str(bytes) => {
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    return visitor.visit_borrowed_str(text);
+                }
+            }
+            Quick::Int(number) => return visitor.visit_i64(number),
+            Quick::Float(number) => return visitor.visit_f64(number),
+            Quick::Other => {
+                if let Some(object) = self.arena.object(self.node) {
+                    return self.object(mode, object, visitor);
+                }
+            }
+        }
+        self.seldom(mode, visitor)
+    }
+
+    #[inline(never)]
+    fn seldom<V: Visitor<'de>>(self, mode: Mode, visitor: V) -> Result<V::Value, FormatError> {
         match self.item()? {
             Item::Scalar(scalar) => self.scalar(mode, scalar, visitor),
             Item::Owned(text) => visitor.visit_str(text),
@@ -50,7 +74,6 @@ impl<'a, 'de> Cursor<'a, 'de> {
         }
     }
 
-    #[inline]
     fn scalar<V: Visitor<'de>>(self, mode: Mode, scalar: Scalar<'de>, visitor: V) -> Result<V::Value, FormatError> {
         match scalar {
             Scalar::Str(text) => visitor.visit_borrowed_str(text),

@@ -26,6 +26,41 @@ pub(crate) enum Scalar<'de> {
     EmptyTuple,
 }
 
+/// The scalars of which there are many, looked at without decoding more than that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Quick<'de> {
+    /// Hopefully UTF-8.
+    Str(&'de [u8]),
+    Int(i64),
+    Float(f64),
+    /// Anything else.
+    Other,
+}
+
+/// Looks at the scalar whose opcode is at a place.
+#[inline(always)]
+pub(crate) fn quick(bytes: &[u8], at: usize) -> Quick<'_> {
+    let quick = || {
+        let (op, rest) = bytes.get(at..)?.split_first()?;
+        Some(match *op {
+            op::SHORT_BINUNICODE => {
+                let (len, rest) = rest.split_first()?;
+                Quick::Str(rest.get(..usize::from(*len))?)
+            }
+            op::BINUNICODE => {
+                let (len, rest) = rest.split_first_chunk()?;
+                Quick::Str(rest.get(..u32::from_le_bytes(*len) as usize)?)
+            }
+            op::BINFLOAT => Quick::Float(f64::from_be_bytes(*rest.first_chunk()?)),
+            op::BININT1 => Quick::Int((*rest.first()?).into()),
+            op::BININT2 => Quick::Int(u16::from_le_bytes(*rest.first_chunk()?).into()),
+            op::BININT => Quick::Int(i32::from_le_bytes(*rest.first_chunk()?).into()),
+            _ => return None,
+        })
+    };
+    quick().unwrap_or(Quick::Other)
+}
+
 /// Decodes the scalar whose opcode is at a place.
 #[inline]
 pub(crate) fn read(bytes: &[u8], at: usize) -> Result<Scalar<'_>, FormatError> {

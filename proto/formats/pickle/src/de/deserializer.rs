@@ -9,22 +9,42 @@ use super::{
 };
 use crate::{
     arena::{Item, Kind},
-    scalar::Scalar,
+    scalar::{Quick, Scalar},
 };
 
 macro_rules! integers {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+            if let Quick::Int(number) = self.quick() {
+                return visitor.visit_i64(number);
+            }
             match self.item()? {
-                Item::Scalar(Scalar::Int(number)) => visitor.visit_i64(number),
-                Item::Scalar(scalar @ (Scalar::Big(_) | Scalar::Float(_))) => {
+                Item::Scalar(scalar @ (Scalar::Int(_) | Scalar::Big(_) | Scalar::Float(_))) => {
                     self.scalar(Mode::Plain, scalar, visitor)
                 }
                 _ => Err(self.wrong_type("an integer")),
             }
         }
     )*};
+}
+
+impl<'de> Cursor<'_, 'de> {
+    /// What serde takes for a seq and is none in Python, or is empty.
+    #[inline(never)]
+    fn other_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.item()? {
+            Item::Object(object) if matches!(object.kind, Kind::Complex | Kind::TimeDelta | Kind::Array(_)) => {
+                self.special(Mode::Plain, object, visitor)
+            }
+            Item::Scalar(Scalar::EmptyTuple) => Elements::visit(self.arena, &[], visitor),
+            // Bytes can be read into a `Vec<u8>`.
+            _ => match self.arena.raw(self.node)? {
+                Some(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied())),
+                None => Err(self.wrong_type("a list, a tuple or a set")),
+            },
+        }
+    }
 }
 
 impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
@@ -45,6 +65,11 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.quick() {
+            Quick::Float(number) => return visitor.visit_f64(number),
+            Quick::Int(number) => return visitor.visit_f64(number as f64),
+            _ => {}
+        }
         match self.item()? {
             Item::Scalar(Scalar::Float(number)) => visitor.visit_f64(number),
             Item::Scalar(Scalar::Int(number)) => visitor.visit_f64(number as f64),
@@ -65,6 +90,11 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
 
     #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        if let Quick::Str(bytes) = self.quick()
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return visitor.visit_borrowed_str(text);
+        }
         match self.item()? {
             Item::Scalar(Scalar::Str(text)) => visitor.visit_borrowed_str(text),
             Item::Scalar(Scalar::Text(text)) => visitor.visit_string(text),
@@ -99,10 +129,7 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
 
     #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        match self.item()? {
-            Item::Scalar(Scalar::Str(text)) => visitor.visit_borrowed_str(text),
-            _ => self.any(Mode::Plain, visitor),
-        }
+        self.any(Mode::Plain, visitor)
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -160,20 +187,12 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
 
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        match self.item()? {
-            Item::Object(object) if matches!(object.kind, Kind::List | Kind::Tuple | Kind::Set | Kind::FrozenSet) => {
-                Elements::visit(self.arena, self.arena.nodes(object), visitor)
-            }
-            Item::Object(object) if matches!(object.kind, Kind::Complex | Kind::TimeDelta | Kind::Array(_)) => {
-                self.special(Mode::Plain, object, visitor)
-            }
-            Item::Scalar(Scalar::EmptyTuple) => Elements::visit(self.arena, &[], visitor),
-            // Bytes can be read into a `Vec<u8>`.
-            _ => match self.arena.raw(self.node)? {
-                Some(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied())),
-                None => Err(self.wrong_type("a list, a tuple or a set")),
-            },
+        if let Some(object) = self.arena.object(self.node)
+            && matches!(object.kind, Kind::List | Kind::Tuple | Kind::Set | Kind::FrozenSet)
+        {
+            return Elements::visit(self.arena, self.arena.nodes(object), visitor);
         }
+        self.other_seq(visitor)
     }
 
     #[inline]
@@ -193,10 +212,8 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
 
     #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        match self.item()? {
-            Item::Object(object) if object.kind.is_dict() => {
-                Pairs::visit(self.arena, self.arena.nodes(object), visitor)
-            }
+        match self.arena.object(self.node) {
+            Some(object) if object.kind.is_dict() => Pairs::visit(self.arena, self.arena.nodes(object), visitor),
             _ => Err(self.wrong_type("a dict")),
         }
     }
@@ -208,10 +225,8 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, FormatError> {
-        match self.item()? {
-            Item::Object(object) if object.kind.is_dict() => {
-                Pairs::visit(self.arena, self.arena.nodes(object), visitor)
-            }
+        match self.arena.object(self.node) {
+            Some(object) if object.kind.is_dict() => Pairs::visit(self.arena, self.arena.nodes(object), visitor),
             _ => self.deserialize_seq(visitor),
         }
     }

@@ -32,13 +32,13 @@ impl Machine<'_> {
                 self.view(at, if callable == Global::Set { Kind::Set } else { Kind::FrozenSet }, elements);
             }
             (Global::Bytes, []) => self.stack.push(Node::EMPTY_BYTES),
-            (Global::Encode, [text, encoding]) if self.is_latin1(*encoding)? && self.is_str(*text)? => {
+            (Global::Encode, [text, encoding]) if self.is_latin1(*encoding)? && self.arena.is_text(*text) => {
                 self.make(at, Kind::Latin1, &[*text])?;
             }
             (Global::ByteArray, []) => self.make(at, Kind::ByteArray, &[])?,
             (Global::ByteArray, [bytes]) if self.is_bytes(*bytes)? => self.make(at, Kind::ByteArray, &[*bytes])?,
             // As Python 2 wrote it.
-            (Global::ByteArray, [text, encoding]) if self.is_latin1(*encoding)? && self.is_str(*text)? => {
+            (Global::ByteArray, [text, encoding]) if self.is_latin1(*encoding)? && self.arena.is_text(*text) => {
                 self.make(at, Kind::Latin1, &[*text])?;
                 let bytes = self.pop(at)?;
                 self.make(at, Kind::ByteArray, &[bytes])?;
@@ -70,7 +70,7 @@ impl Machine<'_> {
             (Global::Date, [state]) if self.is_bytes(*state)? => self.make(at, Kind::Date, args)?,
             (Global::TimeDelta, [] | [_] | [_, _] | [_, _, _]) => self.make(at, Kind::TimeDelta, args)?,
             (Global::TimeZone, [delta] | [delta, _]) => self.make(at, Kind::TimeZone, &[*delta])?,
-            (Global::Decimal, [text]) if self.is_str(*text)? => self.make(at, Kind::Decimal, args)?,
+            (Global::Decimal, [text]) if self.arena.is_text(*text) => self.make(at, Kind::Decimal, args)?,
             (Global::SafeUuid, [_]) => self.stack.push(Node::NONE),
             (Global::Reconstructor, [class, base, none]) if self.arena.is_none(*none) => {
                 self.reconstruct(at, *class, *base)?
@@ -198,10 +198,6 @@ impl Machine<'_> {
 
     fn is_number(&self, node: Node) -> Result<bool, FormatError> {
         Ok(matches!(self.arena.item(node)?, Item::Scalar(Scalar::Float(_) | Scalar::Int(_))))
-    }
-
-    fn is_str(&self, node: Node) -> Result<bool, FormatError> {
-        Ok(self.arena.str(node)?.is_some())
     }
 
     fn is_bytes(&self, node: Node) -> Result<bool, FormatError> {

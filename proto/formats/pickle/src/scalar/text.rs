@@ -49,7 +49,7 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Result<Scalar<'_>, FormatError> {
 }
 
 fn number(digits: &[u8], at: usize) -> Result<Scalar<'static>, FormatError> {
-    let (negative, digits) = match digits {
+    let (negative, digits) = match digits.trim_ascii() {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
