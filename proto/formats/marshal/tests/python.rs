@@ -203,9 +203,7 @@ fn mutated_documents_are_judged_as_python_judges_them() {
             rng.mutate(bytes);
         }
         // Python itself may crash where something refers to a tuple around it, or with code objects.
-        let unsupported =
-            |bytes: &[u8]| read(bytes).is_err_and(|error| error.category() == FormatErrorKind::Unsupported);
-        documents.retain(|bytes| !unsupported(bytes));
+        documents.retain(|bytes| read(bytes).is_ok() || !bytes.iter().any(|byte| matches!(byte & 0x7f, b'r' | b'c')));
         for (bytes, theirs) in documents.iter().zip(peer.loads(Format::Marshal(4), &documents)) {
             fuzzing::read(bytes);
             match read(bytes) {
@@ -220,7 +218,8 @@ fn mutated_documents_are_judged_as_python_judges_them() {
                     }
                     use FormatErrorKind::*;
                     assert!(
-                        matches!(error.category(), Surrogate | Depth | Size) || error.message().contains("NULL"),
+                        matches!(error.category(), Surrogate | Depth | Size | Unsupported)
+                            || error.message().contains("NULL"),
                         "{error}, Python reads {theirs} from {bytes:?}"
                     );
                 }
