@@ -27,9 +27,11 @@
 //! | bytearray | bytes | the same |
 //! | `Instance` | a dict with `__class__`, which Pyro turns into an instance | the same for an argument or a result itself, refuses it inside of a container |
 //! | uuid | its text | the same, refuses it inside of a container |
-//! | datetime, date, time | ISO 8601 text, as `isoformat()` | refuses it |
+//! | datetime, date, time | ISO 8601 text, as `isoformat()`, without `fold` | refuses it |
 //! | timedelta | a tuple (days, seconds, microseconds) | refuses it |
 //! | Decimal | its text, as `str()` | refuses it |
+//!
+//! Nothing is lost of `...`, which Pyro refuses as an argument or a result itself, nor of integers of any size.
 //!
 //! # References
 //!
@@ -42,7 +44,8 @@
 //! - Something behind the value is an error.
 //! - Code objects, slices and `StopIteration` are refused as unsupported, and lone surrogates (`'\ud800'`) as such.
 //! - A key without a value in a dict, which Python drops, is an error.
-//! - `R`, a reference to an interned string, is read as Python 2 reads it; Python 3 knows it no more.
+//! - `R`, a reference to an interned string, is read as Python 2 reads it; Python 3 knows it no more. Other
+//!   strs of Python 2 are bytes.
 //!
 //! # Hostile input
 //!
