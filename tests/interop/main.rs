@@ -1,4 +1,4 @@
-//! Talks to the real Pyro5, in both roles, and replays what was recorded from it.
+//! Talks to the real Pyro5 and Pyro4, in both roles, and replays what was recorded from it.
 
 mod client_access;
 mod client_classes;
@@ -15,6 +15,7 @@ mod raw;
 
 mod server_calls;
 mod server_echo;
+mod server_generations;
 mod server_sockets;
 
 mod support;

@@ -1,18 +1,15 @@
-"""The real Pyro5 client on a connected socket that it was given: no CONNECT is ever sent.
+"""The real Pyro client on a connected socket that it was given: no CONNECT is ever sent.
 
 usage: client_fd.py FD OBJECT [--without-batches]
 
-OBJECT must be an echo server as Pyro5's own. Prints one line for each step, `ALL OK` at the end.
+OBJECT must be an echo server as Pyro's own. GENERATION in the environment chooses Pyro. Prints one line for each step, `ALL OK` at the end.
 """
 
 import socket
 import sys
 
-from Pyro5 import config
-from Pyro5.client import BatchProxy, Proxy
-from Pyro5.errors import DaemonError
-
 from checking import equal, raises
+from generation import BatchProxy, Proxy, config, errors
 
 
 def main():
@@ -58,7 +55,7 @@ def main():
     equal(third.nan(), float("nan"))
     print("third proxy", flush=True)
 
-    raises(DaemonError, "unknown object", Proxy, "no.such.object", connected_socket=sock)
+    raises(errors.DaemonError, "unknown object", Proxy, "no.such.object", connected_socket=sock)
     daemon = Proxy("Pyro.Daemon", connected_socket=sock)
     equal(daemon.ping(), None)
     assert name in daemon.registered()

@@ -247,9 +247,9 @@ refusal("missing_handshake", "CONNECT whose data lack the handshake", SERPENT,
 
 @scenario(server_ends=True)
 def unknown_serializer(uri, daemon):
-    """CONNECT with serializer 99 ends the connection without an answer"""
+    """CONNECT with serializer 98 ends the connection without an answer"""
     with Raw(uri) as raw:
-        raw.send(message(CONNECT, 3, HELLO, serializer=99))
+        raw.send(message(CONNECT, 3, HELLO, serializer=98))
         raw.assert_closed()
 
 

@@ -1,7 +1,8 @@
-"""A Pyro5 server for the tests of clients.
+"""A Pyro server for the tests of clients, of the generation that GENERATION in the environment names.
 
 usage: server.py [--host HOST | --unix PATH | --fd N] [--threads] [--compress] [--bytes-repr]
                  [--detailed-tracebacks] [--no-streams] [--secret TEXT] [--annotation NAME=TEXT ...]
+                 [--hmac-key KEY] [--accept NAME,NAME ...]
 
 Prints `READY URI` for each object, test.thing first, and runs until its quit() is called. With --fd
 it serves the one connection that this file descriptor is.
@@ -12,11 +13,9 @@ import socket
 import sys
 import threading
 
-from Pyro5 import config, core
-from Pyro5.api import Daemon
-from Pyro5.utils.echoserver import EchoServer
-
+import generation
 import thing
+from generation import Daemon, EchoServer, config, core
 
 
 def make_daemon(args, **options):
@@ -34,7 +33,10 @@ def make_daemon(args, **options):
         def annotations(self):
             return answer_annotations
 
-    return TestDaemon(**options)
+    daemon = TestDaemon(**options)
+    if args.hmac_key is not None:
+        daemon._pyroHmacKey = args.hmac_key.encode()
+    return daemon
 
 
 def main():
@@ -50,11 +52,16 @@ def main():
     parser.add_argument("--no-streams", action="store_true")
     parser.add_argument("--secret", metavar="TEXT", help="refuse handshakes with other data")
     parser.add_argument("--annotation", metavar="NAME=TEXT", action="append", default=[], help="sent with each answer")
+    parser.add_argument("--hmac-key", metavar="KEY", help="sign messages (Pyro4)")
+    parser.add_argument("--accept", metavar="NAME,NAME ...", help="serializers that are understood (Pyro4)")
     args = parser.parse_args()
 
     config.SERVERTYPE = "thread" if args.threads else "multiplex"
     config.COMPRESSION = args.compress
-    config.SERPENT_BYTES_REPR = args.bytes_repr
+    if args.bytes_repr:
+        config.SERPENT_BYTES_REPR = True
+    if args.accept is not None:
+        generation.accept(args.accept.split(","))
     config.DETAILED_TRACEBACK = args.detailed_tracebacks
     config.ITER_STREAMING = not args.no_streams
 

@@ -2,9 +2,8 @@
 
 import time
 
-from Pyro5 import errors
-from Pyro5.api import behavior, current_context, expose, oneway, register_class_to_dict, register_dict_to_class
-from Pyro5.core import URI
+from generation import URI, behavior, current_context, errors, expose, oneway
+from generation import register_class_to_dict, register_dict_to_class
 
 
 class CustomError(Exception):
@@ -204,10 +203,7 @@ class Thing:
 
 
 @expose
-@behavior(instance_mode="session")
-class SessionCounter:
-    """One for each connection."""
-
+class Counter:
     def __init__(self):
         self._count = 0
 
@@ -216,13 +212,16 @@ class SessionCounter:
         return self._count
 
 
-@expose
+@behavior(instance_mode="session")
+class SessionCounter(Counter):
+    """One for each connection."""
+
+
 @behavior(instance_mode="percall")
-class CallCounter(SessionCounter):
+class CallCounter(Counter):
     """One for each call."""
 
 
-@expose
 @behavior(instance_mode="single")
-class SharedCounter(SessionCounter):
+class SharedCounter(Counter):
     """One for all."""

@@ -40,6 +40,21 @@ fn with_compression() {
 }
 
 #[test]
+fn of_both_generations_in_every_serializer() {
+    let all = [("4", "serpent,marshal,json,msgpack,pickle"), ("5", "serpent,marshal,json,msgpack")];
+    for (generation, serializers) in all {
+        let server = Python::script("server.py").env("GENERATION", generation).args(["--accept", serializers]);
+        let (_server, uri) = server.serve("READY ");
+        let uri = uri.replace("test.thing", "test.echoserver");
+        for serializer in serializers.split(',') {
+            let check = Python::script("check_generation.py").env("GENERATION", generation);
+            let output = check.args([&uri, serializer]).run(Duration::from_secs(120));
+            assert!(output.stdout.ends_with("ALL OK\n"), "{output:?}");
+        }
+    }
+}
+
+#[test]
 fn a_deviation_is_found() {
     let (_server, uri) = firesteel_testkit::echoserver(&[]);
     let process = Python::script("check_server.py").args([&uri, "--compressing"]).start();
