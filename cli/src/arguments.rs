@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use firesteel::{Payload, SerializerId, Uri, Value};
+use firesteel::{Dialect, Payload, Protocol, SerializerId, Serializers, Uri, Value};
 
-/// The remote object, and how long to wait for it.
+/// The remote object, and how to talk to it.
 #[derive(Args)]
 pub struct Remote {
     /// The object: PYRO:object@host:port, PYRO:object@[ipv6]:port or PYRO:object@./u:socketpath
@@ -14,6 +14,13 @@ pub struct Remote {
     /// How many seconds to wait for the connection, and then for the answer
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub timeout: Option<Duration>,
+    /// The wire protocol: pyro5, pyro4, or auto, which tries that of Pyro5 first
+    #[arg(long, value_name = "NAME", value_parser = protocol, default_value = "auto")]
+    pub protocol: Protocol,
+    /// What to serialize with: serpent, marshal, json, msgpack, cbor (firesteel alone), and in Pyro4's
+    /// protocol pickle, dill, cloudpickle
+    #[arg(long, value_name = "NAME")]
+    pub serializer: Option<SerializerId>,
 }
 
 /// A URI that can be called.
@@ -28,6 +35,21 @@ pub fn uri(text: &str) -> Result<Uri, String> {
                 .to_owned())
         }
     }
+}
+
+/// A generation of Pyro, or the version of its protocol.
+pub fn protocol(text: &str) -> Result<Protocol, String> {
+    match text {
+        "auto" => Ok(Protocol::Auto),
+        "pyro5" | "5" | "502" => Ok(Protocol::Always(Dialect::Pyro5)),
+        "pyro4" | "4" | "48" => Ok(Protocol::Always(Dialect::Pyro4)),
+        _ => Err("choose one of pyro5, pyro4, auto".to_owned()),
+    }
+}
+
+/// Names of serializers with commas between them, as in Pyro4's `SERIALIZERS_ACCEPTED`.
+pub fn serializers(text: &str) -> Result<Serializers, String> {
+    text.split(',').map(|name| name.trim().parse::<SerializerId>()).collect()
 }
 
 /// A Python literal, such as `1.5`, `'text'` or `[1, {'a': None}]`.
@@ -87,6 +109,27 @@ mod tests {
         assert_eq!(keyword("a=b'='"), Ok(("a".to_owned(), literal("b'='").expect("a literal"))));
         for text in ["a", "=1", "a=", "a=b"] {
             assert!(keyword(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn protocols_are_named_or_numbered() {
+        for text in ["pyro4", "4", "48"] {
+            assert_eq!(protocol(text), Ok(Protocol::Always(Dialect::Pyro4)));
+        }
+        for text in ["pyro5", "5", "502"] {
+            assert_eq!(protocol(text), Ok(Protocol::Always(Dialect::Pyro5)));
+        }
+        assert_eq!(protocol("auto"), Ok(Protocol::Auto));
+        assert!(protocol("pyro3").is_err());
+    }
+
+    #[test]
+    fn serializers_have_commas_between_them() {
+        use SerializerId::{Json, Pickle};
+        assert_eq!(serializers("json, pickle"), Ok(Serializers::NONE.with(Json).with(Pickle)));
+        for text in ["", "json,", "json pickle", "morse"] {
+            assert!(serializers(text).is_err(), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use firesteel::blocking::Proxy;
-use firesteel::{CallFailure, Caller, Dict, Request, SerializerId, Value};
+use firesteel::{CallFailure, Caller, Dict, Request, Value};
 
 use crate::arguments::{Remote, keyword, literal};
 use crate::failure::Failure;
@@ -29,9 +29,6 @@ pub struct Options {
     /// A keyword argument; may be given several times
     #[arg(long, value_name = "NAME=LITERAL", value_parser = keyword)]
     kw: Vec<(String, Value)>,
-    /// What to serialize the call with
-    #[arg(long, value_name = "NAME")]
-    serializer: Option<SerializerId>,
     /// Do not wait for the answer, even where the method has one
     #[arg(long)]
     oneway: bool,
@@ -40,7 +37,7 @@ pub struct Options {
 /// Makes the call.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let kwargs = kwargs(options)?;
-    let proxy = connect::proxy(&options.remote, None, options.serializer)?;
+    let proxy = connect::proxy(&options.remote, None)?;
     let value = call(&proxy, options, &kwargs).map_err(|failure| Failure::of_call(&options.remote.uri, failure))?;
     output::line(value)
 }

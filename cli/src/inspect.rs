@@ -19,7 +19,7 @@ pub struct Options {
 
 /// Asks and prints.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let proxy = connect::proxy(&options.remote, Some(PATIENCE), None)?;
+    let proxy = connect::proxy(&options.remote, Some(PATIENCE))?;
     let metadata = proxy.metadata().map_err(|failure| Failure::of_call(&options.remote.uri, failure))?;
     for name in &metadata.methods {
         let oneway = if metadata.is_oneway(name) { " (oneway)" } else { "" };

@@ -2,7 +2,7 @@
 //!
 //! - [`call`] calls a method or reads an attribute, with arguments that are Python literals;
 //! - [`inspect`] lists what an object exposes, [`ping`] measures the way to it;
-//! - [`echoserver`] serves `test.echoserver`, the test object that Pyro5 has too.
+//! - [`echoserver`] serves `test.echoserver`, the test object that Pyro5 and Pyro4 have too.
 //!
 //! Exit codes: 0, 1 for what failed at run time, 2 for wrong usage. [`settings`] reads the `PYRO_*`
 //! variables of the environment.
@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 
-/// Remote objects of Pyro5 and firesteel: call them, inspect them, serve one for tests.
+/// Remote objects of Pyro5, Pyro4 and firesteel: call them, inspect them, serve one for tests.
 #[derive(Parser)]
 #[command(name = "firesteel", version, after_help = settings::HELP, arg_required_else_help = false)]
 struct Options {

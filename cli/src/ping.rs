@@ -20,7 +20,7 @@ pub struct Options {
 
 /// Asks and prints.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let proxy = connect::proxy(&options.remote, Some(PATIENCE), None)?;
+    let proxy = connect::proxy(&options.remote, Some(PATIENCE))?;
     let ping = || -> Result<f64, Failure> {
         let start = Instant::now();
         proxy.ping().map_err(|failure| Failure::of_call(&options.remote.uri, failure))?;

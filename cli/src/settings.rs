@@ -1,12 +1,13 @@
-//! Settings from the environment: the `PYRO_*` variables that matter here, read as Pyro5 reads them.
+//! Settings from the environment: the `PYRO_*` variables that matter here, read as Pyro5 reads them,
+//! and those that only Pyro4 knows.
 
 use std::env;
 use std::str::FromStr;
 use std::time::Duration;
 
-use firesteel::Config;
+use firesteel::{Config, HmacKey};
 
-use crate::arguments::seconds;
+use crate::arguments::{seconds, serializers};
 use crate::failure::Failure;
 
 /// For `--help`.
@@ -17,6 +18,10 @@ Environment variables, as in Pyro5:
   PYRO_MAX_MESSAGE_SIZE    bytes that a message may have
   PYRO_SERIALIZER          what calls are serialized with
   PYRO_SERPENT_BYTES_REPR  write bytes as literals instead of base64 (as PYRO_COMPRESSION)
+and as in Pyro4:
+  PYRO_HMAC_KEY            the secret that signs messages; without signatures nothing is accepted then
+  PYRO_SERIALIZERS_ACCEPTED  what a server accepts, with commas between: pickle, dill and cloudpickle
+                           are refused unless they are named
 Other PYRO_ variables are ignored.";
 
 /// The config that the environment asks for.
@@ -40,6 +45,13 @@ fn config_from(variable: impl Fn(&str) -> Option<String>) -> Result<Config, Stri
     }
     if let Some((name, value)) = read("PYRO_SERIALIZER") {
         config.serializer = value.parse().map_err(|error: String| invalid(&name, &value, &error))?;
+    }
+    if let Some((name, value)) = read("PYRO_SERIALIZERS_ACCEPTED") {
+        config.serializers = serializers(&value).map_err(|error| invalid(&name, &value, &error))?;
+    }
+    // An empty key is none, as in Pyro4.
+    if let Some((_, value)) = read("PYRO_HMAC_KEY").filter(|(_, value)| !value.is_empty()) {
+        config.hmac_key = Some(HmacKey::new(value));
     }
     if let Some((name, value)) = read("PYRO_MAX_MESSAGE_SIZE") {
         limit_messages(&mut config, number(&name, &value)?);
@@ -84,6 +96,7 @@ fn invalid(name: &str, value: &str, advice: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use firesteel::SerializerId;
 
     fn with(name: &str, value: &str) -> Result<Config, String> {
         config_from(|asked| (asked == name).then(|| value.to_owned()))
@@ -103,7 +116,13 @@ mod tests {
         assert_eq!((limits.max_message, limits.max_decompressed), (2_000_000_000, 2_000_000_000));
         let limits = with("PYRO_MAX_MESSAGE_SIZE", "5000").expect("valid").limits;
         assert_eq!((limits.max_message, limits.max_handshake), (5000, 5000));
-        assert!(with("PYRO_SERIALIZER", "serpent").is_ok());
+        for serializer in SerializerId::ALL {
+            assert_eq!(with("PYRO_SERIALIZER", serializer.name()).expect("valid").serializer, serializer);
+        }
+        let accepted = with("PYRO_SERIALIZERS_ACCEPTED", "serpent,pickle").expect("valid").serializers;
+        assert!(accepted.accept(SerializerId::Pickle) && !accepted.accept(SerializerId::Json));
+        assert_eq!(with("PYRO_HMAC_KEY", "").expect("valid").hmac_key, None);
+        assert_eq!(with("PYRO_HMAC_KEY", "secret").expect("valid").hmac_key, Some(HmacKey::new("secret")));
         assert!(with("PYRO_HOST", "nonsense").is_ok());
     }
 
@@ -117,6 +136,7 @@ mod tests {
             ("PYRO_MAX_MESSAGE_SIZE", "1e6"),
             ("PYRO_MAX_MESSAGE_SIZE", "0"),
             ("PYRO_SERIALIZER", "morse"),
+            ("PYRO_SERIALIZERS_ACCEPTED", "pickle,morse"),
         ] {
             let error = with(name, value).expect_err(value);
             assert!(error.contains(&format!("{name}={value}")), "{error}");

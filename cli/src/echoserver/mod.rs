@@ -1,4 +1,4 @@
-//! `firesteel echoserver`: serves the object `test.echoserver`, as Pyro5's own echo server does.
+//! `firesteel echoserver`: serves the object `test.echoserver`, as the echo servers of Pyro5 and Pyro4 do, to clients of both.
 
 mod delay;
 mod object;
@@ -7,13 +7,14 @@ mod truth;
 
 use clap::Args;
 use firesteel::blocking::Server;
-use firesteel::{Config, Shared};
+use firesteel::{Config, Serializers, Shared};
 
 use self::object::EchoServer;
+use crate::arguments::serializers;
 use crate::failure::Failure;
 use crate::{output, settings};
 
-/// Serve the test object `test.echoserver`, like pyro5-echoserver.
+/// Serve the test object `test.echoserver` to clients of Pyro5 and Pyro4, like pyro5-echoserver.
 ///
 /// It runs until its shutdown() is called, or until Ctrl-C.
 #[derive(Args)]
@@ -28,6 +29,10 @@ pub struct Options {
     /// Listen on a unix socket at this path instead
     #[arg(short, long, value_name = "PATH")]
     unixsocket: Option<String>,
+    /// Accept these serializers alone, with commas between them; pickle, dill and cloudpickle are refused
+    /// unless they are named here
+    #[arg(long, value_name = "NAMES", value_parser = serializers)]
+    serializers: Option<Serializers>,
     /// Print the calls that come
     #[arg(short, long)]
     verbose: bool,
@@ -48,6 +53,7 @@ const MAX_HANDSHAKE: usize = 1 << 20;
 pub fn run(options: &Options) -> Result<(), Failure> {
     let mut config = settings::config()?;
     config.limits.max_handshake = config.limits.max_message.min(MAX_HANDSHAKE);
+    config.serializers = options.serializers.unwrap_or(config.serializers);
     let quiet = options.quiet && !options.verbose;
     let print = |text: String| if quiet { Ok(()) } else { output::line(text) };
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Local;
 use firesteel::blocking::Stopper;
-use firesteel::{Args, Attribute, Context, Fault, Member, Metadata, Method, Object, Outcome, Value};
+use firesteel::{Args, Attribute, Context, Dialect, Fault, Member, Metadata, Method, Object, Outcome, Value};
 
 use super::delay::Delay;
 use super::truth::is_true;
@@ -100,7 +100,10 @@ impl Object for EchoServer {
 impl EchoServer {
     fn call_without_arguments(&self, cx: &mut Context<'_>, member: Member<'_>) -> Outcome {
         match member {
-            Member::Method("error") => self.raise("this is the generated error from echoserver echo() method"),
+            Member::Method("error") => self.raise(match cx.dialect() {
+                Dialect::Pyro5 => "this is the generated error from echoserver echo() method",
+                Dialect::Pyro4 => "expected error from echoserver error() method",
+            }),
             Member::Method("error_with_text") => self.raise("the message of the error"),
             Member::Method("slow") => self.slowly(cx, "slow", "Finally, an answer!"),
             Member::Method("oneway_slow") => self.slowly(cx, "oneway_slow", "bogus return value"),

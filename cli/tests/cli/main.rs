@@ -1,6 +1,7 @@
-//! The built command, with the real Pyro5 at the other end.
+//! The built command, with the real Pyro5 or Pyro4 at the other end.
 
 mod echoserver;
+mod generations;
 mod remote;
 mod running;
 mod usage;
