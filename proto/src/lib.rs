@@ -65,7 +65,7 @@ mod value;
 pub mod wire;
 
 pub use client::*;
-pub use connection::{CallId, RemoteMetadata, Reply, Request};
+pub use connection::{Batch, BatchResults, CallId, RemoteMetadata, Reply, Request};
 pub use daemon::*;
 pub use error::{CallError, CallFailure, CloseReason, ProtocolError, Refused, RegisterError};
 pub use fault::Fault;

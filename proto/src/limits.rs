@@ -33,6 +33,8 @@ pub struct Limits {
     pub max_unsent: usize,
     /// Calls in flight on one client connection. Default 1,024, at most 32,768.
     pub max_in_flight: usize,
+    /// Streams that are open in a daemon; a further one is an exception at its caller. Default 100,000.
+    pub max_streams: usize,
     /// Nesting of received values. Default 200, where Python's own parser gives up.
     pub max_depth: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             max_waiting_bytes: 1 << 20,
             max_unsent: 1 << 20,
             max_in_flight: 1024,
+            max_streams: 100_000,
             max_depth: 200,
         }
     }
@@ -91,6 +94,13 @@ pub struct Config {
     pub location: Option<Location>,
     /// Names of classes for Rust types. Default empty.
     pub classes: ClassNames,
+    /// Whether methods may answer with a stream (Pyro's `ITER_STREAMING`). Default true.
+    pub streaming: bool,
+    /// How long a stream may live at all (Pyro's `ITER_STREAM_LIFETIME`). Default none: as long as it takes.
+    pub stream_lifetime: Option<Duration>,
+    /// How long a stream waits, after its session has ended, for another session that goes on with it (Pyro's
+    /// `ITER_STREAM_LINGER`). Default 30 seconds. Its memory is kept that long.
+    pub stream_linger: Duration,
     /// Makes ids unpredictable: 16 random bytes. Without it, ids follow from nothing and can be
     /// guessed, which suits tests. The ready-made adapters fill it in.
     pub seed: Option<[u8; 16]>,
@@ -112,6 +122,9 @@ impl Default for Config {
             handshake: Value::from("hello"),
             location: None,
             classes: ClassNames::default(),
+            streaming: true,
+            stream_lifetime: None,
+            stream_linger: Duration::from_secs(30),
             seed: None,
         }
     }

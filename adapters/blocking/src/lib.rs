@@ -34,14 +34,18 @@
 
 mod connect;
 mod line;
+mod pending;
 mod poller;
 mod proxy;
 mod seed;
 mod server;
 mod socket;
 mod sockets;
+mod stream;
 mod team;
 
+pub use pending::Pending;
 pub use proxy::{Connector, Proxy};
 pub use server::{Server, Stopper};
 pub use socket::Socket;
+pub use stream::RemoteStream;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use firesteel_proto::connection::{CallId, RemoteMetadata};
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
-    CallFailure, Client, CloseReason, Config, ConnId, Machine, ObjectId, ProxyEvent, ProxyId, Reply, Request,
+    CallError, CallFailure, Client, CloseReason, Config, ConnId, Machine, ObjectId, ProxyEvent, ProxyId, Reply, Request,
 };
 use firesteel_pump::{receive, send};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -38,6 +38,13 @@ struct State {
     buffer: Vec<u8>,
     /// The timeout that the socket has for reading.
     read_timeout: Option<Duration>,
+}
+
+impl State {
+    fn take_done(&mut self, id: CallId) -> Option<Answer> {
+        let at = self.done.iter().position(|(done, _)| *done == id)?;
+        Some(self.done.swap_remove(at).1)
+    }
 }
 
 /// How a call ended.
@@ -81,6 +88,51 @@ impl Line {
         let mut state = self.lock();
         let connection = state.socket.as_ref()?.0;
         Some(state.client.proxy_on(connection, object))
+    }
+
+    /// Makes a call, to be waited for with [`finish`](Self::finish).
+    pub(crate) fn start(&self, proxy: ProxyId, request: &Request<'_>) -> Result<CallId, CallError> {
+        let mut state = self.lock();
+        let id = state.client.call(Instant::now(), proxy, request)?;
+        // A failure comes back as the call's end.
+        let _ = self.open(&mut state);
+        self.flush(&mut state);
+        Ok(id)
+    }
+
+    /// Waits for a call's end.
+    pub(crate) fn finish(&self, id: CallId) -> Answer {
+        self.wait_for(self.lock(), id)
+    }
+
+    /// A call's end, if it has come.
+    pub(crate) fn try_finish(&self, id: CallId) -> Option<Answer> {
+        let mut state = self.lock();
+        if !state.reading
+            && let State { client, socket: Some((connection, socket)), .. } = &mut *state
+            && let Some(mut machine) = client.connection(*connection)
+        {
+            let now = Instant::now();
+            let received = receive(&mut machine, &mut Eager(socket), now);
+            if received.is_err() {
+                machine.handle_error(now);
+            }
+        }
+        state.client.handle_timeout(Instant::now());
+        self.flush(&mut state);
+        self.collect(&mut state);
+        if state.waiting > 0 {
+            self.news.notify_all();
+        }
+        state.take_done(id)
+    }
+
+    /// Nobody waits for a call any more.
+    pub(crate) fn cancel(&self, id: CallId) {
+        let mut state = self.lock();
+        state.client.cancel(Instant::now(), id);
+        self.collect(&mut state);
+        state.take_done(id);
     }
 
     /// Makes a call and waits for its end.
@@ -137,19 +189,22 @@ impl Line {
     }
 
     /// Starts something that has an id, and waits for its end.
-    fn wait(&self, start: impl FnOnce(&mut State) -> Result<CallId, firesteel_proto::CallError>) -> Answer {
+    fn wait(&self, start: impl FnOnce(&mut State) -> Result<CallId, CallError>) -> Answer {
         let mut state = self.lock();
         let id = match start(&mut state) {
             Ok(id) => id,
             Err(error) => return (Err(error.into()), OwnedAnnotations::default()),
         };
+        self.wait_for(state, id)
+    }
+
+    fn wait_for<'a>(&'a self, mut state: MutexGuard<'a, State>, id: CallId) -> Answer {
         loop {
             // A failure comes back as the call's end.
             let _ = self.open(&mut state);
             self.flush(&mut state);
             self.collect(&mut state);
-            if let Some(at) = state.done.iter().position(|(done, _)| *done == id) {
-                let (_, answer) = state.done.swap_remove(at);
+            if let Some(answer) = state.take_done(id) {
                 if !state.reading && state.waiting > 0 {
                     // Somebody else reads on.
                     self.news.notify_all();

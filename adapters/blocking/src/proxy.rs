@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::connection::RemoteMetadata;
 use firesteel_proto::wire::OwnedAnnotations;
-use firesteel_proto::{Arguments, CallError, CallFailure, Caller, Config, ObjectId, Payload, ProxyId, Reply, Request};
+use firesteel_proto::{
+    Arguments, Batch, BatchResults, CallError, CallFailure, Caller, Config, ObjectId, Payload, ProxyId, Reply, Request,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::line::Line;
+use crate::pending::Pending;
 use crate::socket::Socket;
 
 /// Makes proxies that share a config.
@@ -30,7 +33,7 @@ impl Connector {
     pub fn proxy(&self, uri: &str) -> Result<Proxy, CallError> {
         let line = Line::new(self.0.clone());
         let proxy = line.with_client(|client| client.proxy(uri))?;
-        Ok(Proxy { line: Arc::new(line), proxy, timeout: None })
+        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None })
     }
 
     /// A proxy over a connected socket, without a handshake, as Pyro does it.
@@ -40,7 +43,7 @@ impl Connector {
     pub fn adopt(&self, object: impl Into<ObjectId>, socket: impl Into<Socket>) -> io::Result<Proxy> {
         let line = Line::new(self.0.clone());
         let proxy = line.adopt(object, socket.into())?;
-        Ok(Proxy { line: Arc::new(line), proxy, timeout: None })
+        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None })
     }
 }
 
@@ -51,8 +54,8 @@ impl Connector {
 /// in flight together.
 #[derive(Clone)]
 pub struct Proxy {
-    line: Arc<Line>,
-    proxy: ProxyId,
+    pub(crate) line: Arc<Line>,
+    pub(crate) id: ProxyId,
     timeout: Option<Duration>,
 }
 
@@ -80,7 +83,7 @@ impl Proxy {
     /// The socket is gone.
     pub fn share(&self, object: impl Into<ObjectId>) -> Result<Self, CallError> {
         let proxy = self.line.share(object).ok_or(CallError::Closed)?;
-        Ok(Self { proxy, ..self.clone() })
+        Ok(Self { id: proxy, ..self.clone() })
     }
 
     /// Calls a method with positional arguments: a tuple, a list, or `&()` for none.
@@ -104,12 +107,25 @@ impl Proxy {
         self.request(Request::method(method, args).kwargs(kwargs))
     }
 
+    /// Makes a call, to be waited for later.
+    ///
+    /// # Errors
+    /// Arguments that cannot be sent. Whatever else fails comes when it is waited for.
+    pub fn start<T: DeserializeOwned + 'static>(
+        &self,
+        method: &str,
+        args: &impl Arguments,
+    ) -> Result<Pending<T>, CallError> {
+        let id = self.line.start(self.id, &self.timed(Request::method(method, args)))?;
+        Ok(Pending::new(Arc::clone(&self.line), id))
+    }
+
     /// Calls a method whose answer nobody waits for; returns when it is sent.
     ///
     /// # Errors
     /// It could not be sent.
     pub fn notify(&self, method: &str, args: &impl Arguments) -> Result<(), CallFailure> {
-        self.line.notify(self.proxy, &Request::method(method, args))
+        self.line.notify(self.id, &Request::method(method, args))
     }
 
     /// Sends a call that is described in full and that nobody waits for; returns when it is sent.
@@ -117,7 +133,25 @@ impl Proxy {
     /// # Errors
     /// It could not be sent.
     pub fn notify_with(&self, request: Request<'_>) -> Result<(), CallFailure> {
-        self.line.notify(self.proxy, &request)
+        self.line.notify(self.id, &request)
+    }
+
+    /// Makes several calls in one round trip; see [`Batch`].
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call): a call that cannot be made at all makes all of it fail, though those before
+    /// it have run. What a call raises is among the results.
+    pub fn batch(&self, batch: &Batch<'_>) -> Result<BatchResults, CallFailure> {
+        let (payload, _) = self.request_payload(Request::batch(batch))?;
+        Ok(BatchResults::read(&payload)?)
+    }
+
+    /// Makes several calls whose results nobody waits for; returns when they are sent.
+    ///
+    /// # Errors
+    /// They could not be sent.
+    pub fn notify_batch(&self, batch: &Batch<'_>) -> Result<(), CallFailure> {
+        self.line.notify(self.id, &Request::batch(batch))
     }
 
     /// Reads an attribute.
@@ -149,15 +183,17 @@ impl Proxy {
     ///
     /// # Errors
     /// As for [`call`](Self::call), but for the decoding.
-    pub fn request_payload(&self, mut request: Request<'_>) -> Result<(Payload, OwnedAnnotations), CallFailure> {
-        if let Some(timeout) = self.timeout
-            && !request.has_deadline()
-        {
-            request = request.deadline(Instant::now() + timeout);
+    pub fn request_payload(&self, request: Request<'_>) -> Result<(Payload, OwnedAnnotations), CallFailure> {
+        let (result, annotations) = self.line.call(self.id, &self.timed(request));
+        Ok((value_of(result)?, annotations))
+    }
+
+    /// Gives a request the proxy's timeout, unless it has a deadline of its own.
+    pub(crate) fn timed<'r>(&self, request: Request<'r>) -> Request<'r> {
+        match self.timeout {
+            Some(timeout) if !request.has_deadline() => request.deadline(Instant::now() + timeout),
+            _ => request,
         }
-        let (result, annotations) = self.line.call(self.proxy, &request);
-        let payload = result?.into_value().ok_or(CallFailure::Cancelled)?;
-        Ok((payload, annotations))
     }
 
     /// Asks the daemon whether it is there.
@@ -165,7 +201,7 @@ impl Proxy {
     /// # Errors
     /// No connection, or no answer in time.
     pub fn ping(&self) -> Result<(), CallFailure> {
-        match self.line.ping(self.proxy).0? {
+        match self.line.ping(self.id).0? {
             Reply::Pong => Ok(()),
             _ => Err(CallFailure::Cancelled),
         }
@@ -176,10 +212,10 @@ impl Proxy {
     /// # Errors
     /// As for [`call`](Self::call).
     pub fn metadata(&self) -> Result<RemoteMetadata, CallFailure> {
-        if let Some(known) = self.line.metadata(self.proxy)? {
+        if let Some(known) = self.line.metadata(self.id)? {
             return Ok(known);
         }
-        let object = self.line.with_client(|client| client.object(self.proxy).ok_or(CallError::UnknownProxy))?;
+        let object = self.line.with_client(|client| client.object(self.id).ok_or(CallError::UnknownProxy))?;
         let answer: firesteel_proto::Value =
             self.request(Request::method("get_metadata", &(object.as_str(),)).object(ObjectId::DAEMON))?;
         Ok(RemoteMetadata::from_value(&answer)?)
@@ -188,6 +224,15 @@ impl Proxy {
     /// Closes the connection. The next call opens another, unless the socket was given.
     pub fn close(&self) {
         self.line.close();
+    }
+}
+
+/// The value that a call brought.
+pub(crate) fn value_of(result: Result<Reply, CallFailure>) -> Result<Payload, CallFailure> {
+    match result? {
+        Reply::Value(payload) => Ok(payload),
+        Reply::Stream(_) => Err(CallFailure::Format(serde::de::Error::custom("the answer is a stream: use `stream`"))),
+        _ => Err(CallFailure::Cancelled),
     }
 }
 

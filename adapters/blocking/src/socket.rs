@@ -123,6 +123,13 @@ const EAGER: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(not(target_os = "linux"))]
 const EAGER: SendFlags = SendFlags::DONTWAIT;
 
+impl Read for Eager<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let (n, _) = rustix::net::recv(self.0, buffer, rustix::net::RecvFlags::DONTWAIT)?;
+        Ok(n)
+    }
+}
+
 impl Write for Eager<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::net::send(self.0, bytes, EAGER)?)

@@ -335,6 +335,7 @@ impl ClientCore {
         sequence: u16,
         flags: Flags,
     ) -> Result<(), CallError> {
+        let flags = flags | request.content.flags();
         let head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
         let object = request.object.as_ref().or(object).unwrap_or(&self.object);
         let config = &*self.config;
@@ -485,6 +486,12 @@ impl ClientCore {
         let payload = Payload::received(flight.serializer, self.dialect, buffer, window);
         let result = if pong {
             Ok(Reply::Pong)
+        } else if header.flags.contains(Flags::ITEM_STREAM) {
+            let id = annotations.get(*b"STRM").and_then(|id| String::from_utf8(id.to_vec()).ok());
+            id.map(Reply::Stream).ok_or_else(|| {
+                let text = "result of call is an iterator, but the server is not configured to allow streaming";
+                Fault::new("Pyro5.errors.ProtocolError", text).into()
+            })
         } else if header.flags.contains(Flags::EXCEPTION) {
             Err(match payload.to_value() {
                 Ok(value) => match Fault::from_value(value) {

@@ -41,6 +41,9 @@ pub enum ClientEvent {
 pub enum Reply {
     /// The value that the method returned.
     Value(Payload),
+    /// The method returned a stream: its items come one by one from the method `get_next_stream_item` of the daemon's
+    /// own object, called with this id, and end with a `StopIteration`. `close_stream` ends it before.
+    Stream(String),
     /// The answer to a PING.
     Pong,
 }
@@ -50,7 +53,7 @@ impl Reply {
     pub fn into_value(self) -> Option<Payload> {
         match self {
             Self::Value(payload) => Some(payload),
-            Self::Pong => None,
+            Self::Stream(_) | Self::Pong => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Gateways and dispatchers use them directly; most programs use [`Daemon`](crate::Daemon) and
 //! [`Client`](crate::Client), which own many.
 
+mod batch;
 mod client;
 mod client_events;
 mod inbox;
@@ -19,7 +20,8 @@ pub use remote_metadata::RemoteMetadata;
 pub use request::Request;
 pub use standalone::{ClientConnection, IncomingCall, ServerConnection, ServerEvent};
 
+pub use batch::{Batch, BatchResults};
 pub(crate) use client::ClientCore;
 pub(crate) use inbox::SCRATCH;
-pub(crate) use server::{Head, Incoming, ServerCore};
+pub(crate) use server::{Head, Incoming, Parked, ServerCore};
 pub(crate) use server_answers::metadata_value;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::batch::Batch;
 use crate::serializer::{Arguments, CallContent};
 use crate::value::ObjectId;
 use crate::wire::{AnnotationKey, OwnedAnnotations};
@@ -33,6 +34,11 @@ impl<'a> Request<'a> {
     /// Calls a method with positional arguments: a tuple, a list, or `&()` for none.
     pub fn method(name: &'a str, args: &'a impl Arguments) -> Self {
         Self::new(CallContent::Method { name, args, kwargs: None })
+    }
+
+    /// Makes several calls in one: the answer is read with [`BatchResults`](crate::BatchResults).
+    pub fn batch(batch: &'a Batch<'a>) -> Self {
+        Self::new(CallContent::Batch(batch.calls()))
     }
 
     /// Reads an attribute.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::client_events::CallId;
 use super::link::Link;
+use crate::daemon::Batch;
 use crate::entropy::Labels;
 use crate::error::{CloseReason, ProtocolError};
 use crate::layer::Layer;
@@ -29,8 +30,10 @@ pub(crate) struct ServerCore {
     head: Head,
     /// The request that is being answered.
     pub(super) current: Option<Current>,
-    /// A request that was taken, and waits for its object.
-    parked: Option<Box<Incoming>>,
+    /// A request that was taken, and waits.
+    parked: Option<Parked>,
+    /// A batch has begun and not ended.
+    batching: bool,
     issued: u64,
     /// Bytes of PINGs answered in this turn.
     turn: usize,
@@ -55,6 +58,13 @@ pub(crate) enum Head {
     Call,
 }
 
+/// A request that waits.
+#[derive(Debug)]
+pub(crate) enum Parked {
+    Call(Box<Incoming>),
+    Batch(Box<Batch>),
+}
+
 /// What an answer needs to know of its request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Current {
@@ -64,6 +74,8 @@ pub(super) struct Current {
     pub(super) correlation: Option<[u8; 16]>,
     /// The answer to this handshake shall tell of the object.
     pub(super) wants_metadata: bool,
+    /// It is a batch, and its answer says so.
+    pub(super) batch: bool,
 }
 
 /// A request, taken out of the received bytes with the buffer that holds it.
@@ -97,6 +109,10 @@ impl Incoming {
         CallHead::read(self.header.dialect, self.serializer, self.payload(), max_depth)
     }
 
+    pub(crate) fn is_batch(&self) -> bool {
+        self.header.flags.contains(Flags::BATCH)
+    }
+
     pub(crate) fn is_oneway(&self) -> bool {
         self.header.flags.contains(Flags::ONEWAY)
     }
@@ -125,6 +141,7 @@ impl ServerCore {
             head: Head::Nothing,
             current: None,
             parked: None,
+            batching: false,
             issued: 0,
             turn: 0,
             stalled: false,
@@ -230,9 +247,9 @@ impl ServerCore {
         self.stalled
     }
 
-    /// True while a request is being answered, or waits for its object.
+    /// True while a request is being answered, or waits for its object, or a batch runs.
     pub(crate) fn is_busy(&self) -> bool {
-        self.current.is_some() || self.parked.is_some()
+        self.current.is_some() || self.parked.is_some() || self.batching
     }
 
     /// True while this call is being answered.
@@ -240,24 +257,41 @@ impl ServerCore {
         self.current.is_some_and(|current| current.id == call)
     }
 
-    /// Nobody will answer the current request.
+    /// Nobody will answer the current request; a batch that waits for an answer does not go on.
     pub(crate) fn give_up(&mut self) {
         self.current = None;
+        if std::mem::take(&mut self.batching) {
+            self.parked = None;
+        }
         self.advance();
     }
 
-    /// Keeps a request until its object is free; the next one does not start before.
-    pub(crate) fn park(&mut self, incoming: Incoming) {
-        self.parked = Some(Box::new(incoming));
+    /// Keeps a request until its object is free, or its deferred answer has come; the next one does not start
+    /// before.
+    pub(crate) fn park(&mut self, parked: Parked) {
+        self.parked = Some(parked);
     }
 
-    pub(crate) fn unpark(&mut self) -> Option<Incoming> {
-        self.parked.take().map(|incoming| *incoming)
+    pub(crate) fn unpark(&mut self) -> Option<Parked> {
+        self.parked.take()
     }
 
     /// Bytes that the parked request holds.
     pub(crate) fn parked_len(&self) -> usize {
-        self.parked.as_ref().map_or(0, |incoming| incoming.buffer.len())
+        match &self.parked {
+            Some(Parked::Call(incoming)) => incoming.buffer.len(),
+            Some(Parked::Batch(batch)) => batch.incoming.buffer.len(),
+            None => 0,
+        }
+    }
+
+    /// A batch begins or ends: no other request starts between.
+    pub(crate) fn set_batching(&mut self, batching: bool) {
+        self.batching = batching;
+    }
+
+    pub(crate) fn is_batching(&self) -> bool {
+        self.batching
     }
 
     pub(crate) fn is_parked(&self) -> bool {
@@ -273,6 +307,7 @@ impl ServerCore {
             self.head = Head::Nothing;
             self.current = None;
             self.parked = None;
+            self.batching = false;
             return;
         }
         while self.current.is_none() && self.head == Head::Nothing && self.turn < TURN {
@@ -390,6 +425,7 @@ impl ServerCore {
                         serializer: incoming.serializer,
                         correlation: incoming.header.correlation_id(),
                         wants_metadata: incoming.wants_metadata(),
+                        batch: incoming.is_batch(),
                     });
                 }
                 Some(incoming)

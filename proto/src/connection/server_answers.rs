@@ -1,6 +1,6 @@
 //! What the server's end of a connection sends.
 
-use firesteel_value::{Dict, Value};
+use firesteel_value::{Dict, Instance, Value};
 
 use super::client_events::CallId;
 use super::server::{Current, ServerCore};
@@ -65,7 +65,10 @@ impl ServerCore {
     ) -> (bool, Option<Vec<u8>>) {
         let Some(current) = self.current.filter(|current| current.id == id) else { return (false, None) };
         let (payload, flags, after) = match result {
-            Ok(payload) => (Some(payload), Flags::NONE, After::GoOn),
+            Ok(payload) => {
+                let flags = if current.batch { Flags::BATCH } else { Flags::NONE };
+                (Some(payload), flags, After::GoOn)
+            }
             Err(fault) => {
                 let after = After::of(&fault);
                 let payload = if after == After::Silence { None } else { self.encode_fault(current.serializer, fault) };
@@ -79,6 +82,27 @@ impl ServerCore {
         }
         self.advance();
         (true, buffer)
+    }
+
+    /// Answers a call with a stream: its id, or none where streams are switched off. For clients that know no
+    /// streams it is an exception, as in Pyro. False when the call is not waiting for that.
+    pub(crate) fn reply_stream(&mut self, id: CallId, stream: Option<&str>, mut annotations: OwnedAnnotations) -> bool {
+        let Some(current) = self.current.filter(|current| current.id == id) else { return false };
+        if let Some(stream) = stream {
+            annotations.set(*b"STRM", stream.as_bytes().to_vec());
+        }
+        let no_traceback: Dict = [("_pyroTraceback", Value::None)].into_iter().collect();
+        let exception = Instance::new("Pyro5.errors.ProtocolError")
+            .with("__exception__", true)
+            .with("args", Value::Tuple(vec!["result of call is an iterator".into()]))
+            .with("attributes", Value::Dict(no_traceback));
+        let payload = Payload::encode_into(Vec::new(), &self.style(current.serializer), &Value::from(exception));
+        if let Ok(payload) = payload {
+            self.send(MessageType::Result, Flags::EXCEPTION | Flags::ITEM_STREAM, &annotations, payload);
+        }
+        self.current = None;
+        self.advance();
+        true
     }
 
     /// The answer to a PING: same sequence, same serializer id whatever it is, and `pong`.
@@ -127,7 +151,8 @@ impl ServerCore {
         if let Some(payload) = self.encode_fault(serializer, Fault::serialize_error(error)) {
             let id = CallId(u64::MAX);
             let sequence = header.sequence;
-            self.current = Some(Current { id, sequence, serializer, correlation: None, wants_metadata: false });
+            self.current =
+                Some(Current { id, sequence, serializer, correlation: None, wants_metadata: false, batch: false });
             self.send(MessageType::Result, Flags::EXCEPTION, &OwnedAnnotations::default(), payload);
         }
     }

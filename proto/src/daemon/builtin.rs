@@ -15,7 +15,9 @@ use crate::wire::Dialect;
 /// What it exposes.
 pub(super) static METADATA: Metadata = Metadata::new(
     &[
+        Method::new("close_stream").shared(),
         Method::new("get_metadata").shared(),
+        Method::new("get_next_stream_item").shared(),
         Method::new("info").shared(),
         Method::new("ping").shared(),
         Method::new("registered").shared(),
@@ -62,6 +64,9 @@ pub(super) fn call<W>(
             let () = args.bind(&[])?;
             let ids = directory.ids();
             cx.answer(&ids.iter().map(ObjectId::as_str).collect::<Vec<_>>())
+        }
+        Member::Method("get_next_stream_item" | "close_stream") => {
+            Err(Fault::new("Pyro5.errors.PyroError", "items of streams cannot be asked for in a batch"))
         }
         other => Err(Fault::unknown(&other)),
     }

@@ -33,6 +33,8 @@ pub(crate) struct Call<'a> {
     pub(crate) session: SessionId,
     pub(crate) peer: &'a Arc<Peer>,
     pub(crate) incoming: &'a Incoming,
+    /// The method, where the request is a batch.
+    pub(crate) member: Option<&'a str>,
     pub(crate) config: &'a Arc<Config>,
     pub(crate) mailbox: &'a Arc<Mailbox>,
 }
@@ -42,6 +44,7 @@ impl Call<'_> {
     pub(super) fn origin(&self) -> Origin {
         let head = self.incoming.head(self.config.limits.max_depth);
         let (object, member) = head.map_or(("?".into(), "?".into()), |head| (head.object, head.method));
+        let member = self.member.map_or(member, Into::into);
         Origin { object: object.into(), member: member.into() }
     }
 }

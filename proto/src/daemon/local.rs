@@ -6,23 +6,28 @@ use std::time::Instant;
 
 use super::context::{Call, Context};
 use super::object::{Object, Outcome};
-use super::run::{self, Entry};
-use super::{Budget, Daemon, Directory, Registry, SessionId, builtin};
-use crate::connection::{Head, Incoming};
+use super::run::{self, Ended, Entry};
+use super::sessions::Next;
+use super::stream::{self, Items, StreamCall};
+use super::streams::{StreamId, Streams};
+use super::{Batch, Budget, Daemon, Directory, Registry, SessionId, builtin};
+use crate::connection::Incoming;
 use crate::error::RegisterError;
+use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::Metadata;
-use crate::value::ObjectId;
+use crate::value::{Args, CallHead, ObjectId};
 
 /// The objects of a daemon that runs on one thread. `W` is the world that their methods see.
 pub struct Local<W = ()> {
     objects: BTreeMap<ObjectId, Entry<Box<dyn Object<W>>>>,
+    streams: BTreeMap<StreamId, Box<dyn Items<W>>>,
 }
 
 impl<W> Daemon<Local<W>> {
     /// A daemon without objects. `W` follows from the world that [`dispatch`](Self::dispatch) gets.
     pub fn new(now: Instant, config: Config) -> Self {
-        Self::with_registry(now, config, Local { objects: BTreeMap::new() }, usize::MAX)
+        Self::with_registry(now, config, Local { objects: BTreeMap::new(), streams: BTreeMap::new() }, usize::MAX)
     }
 
     /// Hosts an object. With an empty id, a fresh one is made, as Pyro does.
@@ -59,22 +64,120 @@ impl<W> Daemon<Local<W>> {
         let peer = Arc::clone(&slot.peer);
         let config = Arc::clone(self.sessions.config());
         let memory = self.sessions.lend();
-        let call = Call { now, session, peer: &peer, incoming: &incoming, config: &config, mailbox: &self.mailbox };
-        let ended = run::guarded(world, &call, memory, |cx| self.registry.invoke(cx, &incoming, &config));
-        self.conclude(session, incoming, ended);
+        let call = Call {
+            now,
+            session,
+            peer: &peer,
+            incoming: &incoming,
+            member: None,
+            config: &config,
+            mailbox: &self.mailbox,
+        };
+        let head = run::head(&incoming, &config);
+        let kind = head.as_ref().ok().and_then(run::stream_call);
+        let (ended, stream) = match (kind, head) {
+            (Some(kind), Ok(head)) => {
+                let tracked = &mut self.streams;
+                (self.registry.run_stream(tracked, world, &call, memory, (kind, head)), None)
+            }
+            (_, head) => run::guarded(world, &call, memory, |cx| {
+                let head = head?;
+                self.registry.invoke(cx, &head.object, &head.method, head.args, &config)
+            }),
+        };
+        match stream {
+            None => self.conclude(session, incoming, ended),
+            Some(stream) => {
+                if let Some(id) = self.open_stream(now, session, incoming, ended) {
+                    self.registry.streams.insert(id, stream.into_items());
+                }
+            }
+        }
+    }
+
+    /// Runs the next call of a batch.
+    fn run_batch(&mut self, now: Instant, session: SessionId, mut batch: Box<Batch>, world: &mut W) {
+        let Some(slot) = self.sessions.slot(session) else { return };
+        let peer = Arc::clone(&slot.peer);
+        let config = Arc::clone(self.sessions.config());
+        if let Some(method) = batch.next_method()
+            && let Err(fault) = self.registry.check(&batch.object, method)
+        {
+            return self.end_batch(session, batch, Some(fault));
+        }
+        let Some(call) = batch.next_call() else { return self.end_batch(session, batch, None) };
+        let (method, args) = call.split();
+        let memory = self.sessions.lend();
+        let call = Call {
+            now,
+            session,
+            peer: &peer,
+            incoming: &batch.incoming,
+            member: Some(&method),
+            config: &config,
+            mailbox: &self.mailbox,
+        };
+        let ended = run::guarded_plain(world, &call, memory, |cx| {
+            self.registry.invoke(cx, &batch.object, &method, args, &config)
+        });
+        self.batch_stepped(session, batch, ended);
     }
 }
 
 impl<W> Local<W> {
-    fn invoke(&mut self, cx: &mut Context<'_, W>, incoming: &Incoming, config: &Config) -> Outcome<W> {
-        let head = run::head(incoming, config)?;
-        if run::is_builtin(&head.object) {
-            return run::call_builtin(self, config, cx, head);
+    /// Gives the next item of a stream, or closes it.
+    fn run_stream(
+        &mut self,
+        tracked: &mut Streams,
+        world: &mut W,
+        call: &Call<'_>,
+        memory: Vec<u8>,
+        (kind, head): (StreamCall, CallHead<'_>),
+    ) -> Ended {
+        let mut over = None;
+        let ended = run::guarded_plain(world, call, memory, |cx| {
+            let id = run::stream_id(head)?;
+            if kind == StreamCall::Close {
+                over = Some(id);
+                return cx.answer(&());
+            }
+            let items = self.streams.get_mut(&id).ok_or_else(stream::terminated)?;
+            tracked.used(&id, call.session);
+            // Should it panic, it is over.
+            let id = over.insert(id).clone();
+            let item = stream::next_item(&mut **items, cx);
+            over = item.is_err().then_some(id);
+            item
+        });
+        if let Some(id) = over {
+            tracked.closed(&id);
+            self.streams.remove(&id);
         }
-        let entry = self.objects.get_mut(&*head.object).ok_or_else(builtin::unknown_object)?;
-        run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, args| {
-            entry.object.call(cx, member, args)
-        })
+        ended
+    }
+
+    fn invoke(
+        &mut self,
+        cx: &mut Context<'_, W>,
+        object: &str,
+        method: &str,
+        args: Args<'_>,
+        config: &Config,
+    ) -> Outcome<W> {
+        if run::is_builtin(object) {
+            return run::call_builtin(self, config, cx, method, args);
+        }
+        let entry = self.objects.get_mut(object).ok_or_else(builtin::unknown_object)?;
+        run::address(&entry.metadata, entry.type_name, method, args, |member, args| entry.object.call(cx, member, args))
+    }
+
+    /// Whether a call of a batch can be made.
+    fn check(&self, object: &str, method: &str) -> Result<(), Fault> {
+        if run::is_builtin(object) {
+            return run::check_method(&builtin::METADATA, builtin::TYPE_NAME, method);
+        }
+        let entry = self.objects.get(object).ok_or_else(builtin::unknown_object)?;
+        run::check_method(&entry.metadata, entry.type_name, method)
     }
 }
 
@@ -84,11 +187,13 @@ impl<W> Registry for Local<W> {
     fn run(daemon: &mut Daemon<Self>, now: Instant, world: &mut W, budget: Budget) -> usize {
         let mut calls = 0;
         while budget.allows(calls) {
-            let Some((session, head, incoming)) = daemon.sessions.next_request() else { break };
+            let Some((session, next)) = daemon.sessions.next_request() else { break };
             calls += 1;
-            match head {
-                Head::Connect => daemon.admit(session, incoming),
-                Head::Nothing | Head::Call => daemon.run_call(now, session, incoming, world),
+            match next {
+                Next::Connect(incoming) => daemon.admit(session, incoming),
+                Next::Call(incoming) => daemon.run_call(now, session, incoming, world),
+                Next::Batch(batch) => daemon.run_batch(now, session, batch, world),
+                Next::Refused(incoming, fault) => daemon.conclude(session, incoming, Ended::fault(fault)),
             }
         }
         calls
@@ -105,5 +210,9 @@ impl<W> Directory for Local<W> {
             return Some(builtin::METADATA.clone());
         }
         self.objects.get(id).map(|entry| entry.metadata.clone())
+    }
+
+    fn drop_stream(&mut self, id: &str) {
+        self.streams.remove(id);
     }
 }

@@ -1,6 +1,7 @@
 //! Layer 3, hosting: a [`Daemon`] owns all incoming sessions, and the objects that they call.
 
 mod access;
+mod batch;
 mod budget;
 mod builtin;
 mod context;
@@ -13,6 +14,8 @@ mod session;
 mod sessions;
 mod shared;
 mod slot;
+mod stream;
+mod streams;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,6 +23,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+pub(crate) use batch::Batch;
 pub use budget::{Budget, Dispatched};
 pub use context::Context;
 pub use local::Local;
@@ -27,6 +31,7 @@ pub use object::{Answer, Object, Outcome};
 pub use responder::{Deferred, Responder};
 pub use session::Session;
 pub use shared::{Done, Job, Shared};
+pub use stream::{Items, Stream};
 
 use crate::error::{CloseReason, Refused};
 use crate::layer::{Identity, Layer};
@@ -36,6 +41,8 @@ use crate::uri::Uri;
 use crate::value::ObjectId;
 use responder::{Mail, Mailbox, Report};
 use sessions::Sessions;
+use shared::Task;
+use streams::Streams;
 
 /// Hosts objects: owns every incoming session and the registry of what they may call.
 ///
@@ -50,6 +57,7 @@ pub struct Daemon<R: Registry = Local> {
     mailbox: Arc<Mailbox>,
     /// Mail being read, its memory used again.
     mail: Vec<Mail>,
+    streams: Streams,
     /// Jobs that may be out at once.
     workers: usize,
     /// Jobs that are out.
@@ -79,6 +87,10 @@ pub trait Directory {
     fn ids(&self) -> Vec<ObjectId>;
     /// What an object exposes.
     fn metadata(&self, id: &str) -> Option<Metadata>;
+    /// Drops the items of a stream.
+    fn drop_stream(&mut self, id: &str);
+    /// Keeps the items of a stream that a job gave.
+    fn keep_stream(&mut self, _id: String, _items: Box<dyn Items + Send>) {}
 }
 
 /// Names a session of a daemon; never used again.
@@ -159,6 +171,7 @@ impl<R: Registry> Daemon<R> {
             registry,
             mailbox: Arc::default(),
             mail: Vec::new(),
+            streams: Streams::default(),
             workers,
             running: 0,
         }
@@ -218,7 +231,7 @@ impl<R: Registry> Daemon<R> {
         let next = self.sessions.poll_timeout(self.can_start());
         // At the end of the grace it is drained, whatever still runs.
         let end = self.sessions.shutdown().filter(|_| !self.is_drained());
-        [next, end].into_iter().flatten().min()
+        [next, end, self.streams.poll_timeout()].into_iter().flatten().min()
     }
 
     /// The next event.
@@ -283,7 +296,19 @@ impl<R: Registry> Daemon<R> {
         self.sessions.settle();
         self.sessions.begin_turn();
         self.take_mail();
+        if self.sessions.watches_ends() {
+            self.release(now);
+        }
         now
+    }
+
+    /// Drops what belonged to sessions that have ended.
+    fn release(&mut self, now: Instant) {
+        let sessions = self.sessions.take_ended();
+        for id in self.ended_streams(now, &sessions) {
+            self.registry.drop_stream(&id);
+        }
+        self.sessions.watch_ends(!self.streams.is_empty());
     }
 
     fn take_mail(&mut self) {
@@ -294,9 +319,12 @@ impl<R: Registry> Daemon<R> {
         self.mailbox.take(&mut mail);
         for item in mail.drain(..) {
             match item {
-                Mail::Answer { ticket, result, annotations } => {
-                    self.sessions.reply(ticket, result, &annotations);
-                }
+                Mail::Answer { ticket, result, annotations } => match self.sessions.take_batch(ticket) {
+                    Some(batch) => self.batch_answered(ticket.session, batch, result, &annotations),
+                    None => {
+                        self.sessions.reply(ticket, result, &annotations);
+                    }
+                },
                 Mail::Retry(session, baton) => self.sessions.retry(session, baton),
                 Mail::Job(report) => self.report(report),
             }
@@ -307,8 +335,22 @@ impl<R: Registry> Daemon<R> {
     /// Takes in how a job ended.
     fn report(&mut self, report: Report) {
         self.running -= 1;
-        let Report { ticket, ended, request } = report;
-        self.sessions.keep(request);
+        let Report { ticket, now, ended, stream, ended_stream, task } = report;
+        if let Some(id) = ended_stream {
+            self.streams.closed(&id);
+            self.registry.drop_stream(&id);
+        }
+        let request = match task {
+            Task::Call(incoming) => incoming,
+            Task::Batch(batch) => return self.batch_stepped(ticket.session, batch, ended),
+        };
+        if let Some(items) = stream {
+            if let Some(id) = self.open_stream(now, ticket.session, request, ended) {
+                self.registry.keep_stream(id, items);
+            }
+            return;
+        }
+        self.sessions.keep(request.recycle());
         self.sessions.keep(ended.memory);
         match ended.answer {
             Some(result) => {

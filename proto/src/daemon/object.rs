@@ -1,9 +1,8 @@
 //! What a user hosts, and what its methods give.
 
-use std::marker::PhantomData;
-
 use super::context::Context;
 use super::responder::Deferred;
+use super::stream::Stream;
 use crate::fault::Fault;
 use crate::metadata::{Member, Metadata};
 use crate::value::{Args, Payload};
@@ -36,29 +35,36 @@ pub trait Object<W = ()> {
 /// How a method ended: with an answer, or with an exception for its caller.
 pub type Outcome<W = ()> = Result<Answer<W>, Fault>;
 
-/// What a method answers: a value ([`Context::answer`]), or later ([`Context::defer`]).
+/// What a method answers: a value ([`Context::answer`]), later ([`Context::defer`]), or a [`Stream`].
 #[derive(Debug)]
 pub struct Answer<W = ()> {
-    pub(super) kind: AnswerKind,
-    world: PhantomData<fn(&mut W)>,
+    pub(super) kind: AnswerKind<W>,
 }
 
 #[derive(Debug)]
-pub(super) enum AnswerKind {
+pub(super) enum AnswerKind<W> {
     Value(Payload),
     Deferred,
+    Stream(Stream<W>),
 }
 
 /// A value that is serialized already.
 impl<W> From<Payload> for Answer<W> {
     fn from(payload: Payload) -> Self {
-        Self { kind: AnswerKind::Value(payload), world: PhantomData }
+        Self { kind: AnswerKind::Value(payload) }
     }
 }
 
 /// The call's [`Responder`](super::Responder) answers.
 impl<W> From<Deferred> for Answer<W> {
     fn from(_: Deferred) -> Self {
-        Self { kind: AnswerKind::Deferred, world: PhantomData }
+        Self { kind: AnswerKind::Deferred }
+    }
+}
+
+/// The items are pulled one by one.
+impl<W> From<Stream<W>> for Answer<W> {
+    fn from(stream: Stream<W>) -> Self {
+        Self { kind: AnswerKind::Stream(stream) }
     }
 }

@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::Instant;
 
 use serde::Serialize;
 
 use super::SessionId;
 use super::run::Ended;
-use super::shared::Baton;
+use super::shared::{Baton, Task};
+use super::stream::Items;
+use super::streams::StreamId;
 use crate::connection::CallId;
 use crate::fault::Fault;
 use crate::limits::Config;
@@ -150,12 +153,22 @@ pub(crate) enum Mail {
 }
 
 /// How a job ended.
-#[derive(Debug)]
 pub(crate) struct Report {
     pub(super) ticket: Ticket,
+    pub(super) now: Instant,
     pub(super) ended: Ended,
-    /// The request's memory.
-    pub(super) request: Vec<u8>,
+    /// The answer is this stream.
+    pub(super) stream: Option<Box<dyn Items + Send>>,
+    /// The call was for an item of this stream, and there are no more.
+    pub(super) ended_stream: Option<StreamId>,
+    /// The request, or the batch that the call is one of.
+    pub(super) task: Task,
+}
+
+impl std::fmt::Debug for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Report").field("ticket", &self.ticket).field("ended", &self.ended).finish_non_exhaustive()
+    }
 }
 
 /// Where mail for one daemon collects.

@@ -3,20 +3,23 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use firesteel_value::Value;
 
 use super::context::{Call, Context, Leftover};
 use super::object::{AnswerKind, Object, Outcome};
 use super::responder::{CancelFlag, Ticket};
-use super::{Daemon, Directory, Registry, SessionId, access, builtin};
-use crate::connection::Incoming;
+use super::stream::{Stream, StreamCall};
+use super::streams::StreamId;
+use super::{Batch, Daemon, Directory, Registry, SessionId, access, builtin};
+use crate::connection::{Incoming, Parked};
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::{Member, Metadata};
 use crate::serializer::read_from;
 use crate::value::{Args, CallHead, ObjectId, Payload};
-use crate::wire::{Flags, OwnedAnnotations};
+use crate::wire::OwnedAnnotations;
 
 /// An object as a registry keeps it.
 pub(super) struct Entry<O: ?Sized> {
@@ -44,29 +47,53 @@ pub(super) struct Ended {
     pub(super) memory: Vec<u8>,
 }
 
+impl Ended {
+    /// A call that never ran.
+    pub(super) fn fault(fault: Fault) -> Self {
+        let annotations = OwnedAnnotations::default();
+        Self { answer: Some(Err(fault)), annotations, cancel: None, memory: Vec::new() }
+    }
+}
+
 /// Reads a call's head.
 pub(super) fn head<'i>(incoming: &'i Incoming, config: &Config) -> Result<CallHead<'i>, Fault> {
-    if incoming.header.flags.contains(Flags::BATCH) {
-        return Err(Fault::new(
-            "builtins.NotImplementedError",
-            "this daemon takes no batches: make the calls one by one",
-        ));
-    }
     Ok(incoming.head(config.limits.max_depth)?)
 }
 
-/// Runs user code for a call and collects how it ended. A panic becomes a fault.
-pub(super) fn guarded<W>(
+/// Runs user code for a call that cannot answer with a stream.
+pub(super) fn guarded_plain<W>(
     world: &mut W,
     call: &Call<'_>,
     memory: Vec<u8>,
     invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
 ) -> Ended {
+    let (mut ended, stream) = guarded(world, call, memory, invoke);
+    if stream.is_some() {
+        let fault =
+            Fault::new("Pyro5.errors.PyroError", "a stream cannot be the result of a call in a batch, or an item");
+        ended.answer = Some(Err(locate(fault, call)));
+    }
+    ended
+}
+
+/// Runs user code for a call and collects how it ended. A panic becomes a fault. With a stream, there is no
+/// answer yet.
+pub(super) fn guarded<W>(
+    world: &mut W,
+    call: &Call<'_>,
+    memory: Vec<u8>,
+    invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
+) -> (Ended, Option<Stream<W>>) {
     let mut cx = Context::new(world, call, memory);
     let outcome = catch_unwind(AssertUnwindSafe(|| invoke(&mut cx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
     let Leftover { memory, response, cancel } = cx.leftover();
+    let mut stream = None;
     let answer = match outcome {
         Ok(answer) => match answer.kind {
+            AnswerKind::Stream(items) => {
+                stream = Some(items);
+                None
+            }
             AnswerKind::Value(payload) => Some(Ok(payload)),
             AnswerKind::Deferred if cancel.is_some() => None,
             AnswerKind::Deferred => Some(Err(Fault::new(
@@ -76,7 +103,7 @@ pub(super) fn guarded<W>(
         },
         Err(fault) => Some(Err(locate(fault, call))),
     };
-    Ended { answer, annotations: response, cancel, memory }
+    (Ended { answer, annotations: response, cancel, memory }, stream)
 }
 
 /// Finds the member, checks that it is exposed, and passes it on with its arguments.
@@ -93,14 +120,20 @@ pub(super) fn address<T>(
     then(member, args.called(type_name, method))
 }
 
+/// Checks that a method of a batch is exposed: attributes are none.
+pub(super) fn check_method(metadata: &Metadata, type_name: &str, method: &str) -> Result<(), Fault> {
+    access::check(metadata, type_name, &Member::Method(method))
+}
+
 /// Runs a call of the daemon's own object.
 pub(super) fn call_builtin<W>(
     directory: &impl Directory,
     config: &Config,
     cx: &Context<'_, W>,
-    head: CallHead<'_>,
+    method: &str,
+    args: Args<'_>,
 ) -> Outcome<W> {
-    address(&builtin::METADATA, builtin::TYPE_NAME, &head.method, head.args, |member, args| {
+    address(&builtin::METADATA, builtin::TYPE_NAME, method, args, |member, args| {
         builtin::call(directory, config, cx, member, args)
     })
 }
@@ -138,6 +171,91 @@ impl<R: Registry> Daemon<R> {
         self.registry.metadata(object).ok_or_else(|| "unknown object".to_owned())
     }
 
+    /// Goes on with a batch after one of its calls has run.
+    pub(super) fn batch_stepped(&mut self, session: SessionId, batch: Box<Batch>, ended: Ended) {
+        self.sessions.keep(ended.memory);
+        match ended.answer {
+            Some(result) => self.batch_answered(session, batch, result, &ended.annotations),
+            None if batch.incoming.is_oneway() => {
+                // Nobody waits for the answer.
+                if let Some(cancel) = ended.cancel {
+                    cancel.set();
+                }
+                let nothing = Payload::from_bytes(batch.incoming.serializer, Vec::new());
+                self.batch_answered(session, batch, Ok(nothing), &ended.annotations);
+            }
+            None => {
+                let ticket = Ticket { session, call: batch.incoming.id };
+                self.sessions.park(session, Parked::Batch(batch));
+                self.sessions.defer(ticket, ended.cancel);
+            }
+        }
+    }
+
+    /// Goes on with a batch when one of its calls was answered.
+    pub(super) fn batch_answered(
+        &mut self,
+        session: SessionId,
+        mut batch: Box<Batch>,
+        result: Result<Payload, Fault>,
+        annotations: &OwnedAnnotations,
+    ) {
+        if batch.record(result, annotations, self.sessions.config()) {
+            self.sessions.resume_batch(session, batch);
+        } else {
+            self.end_batch(session, batch, None);
+        }
+    }
+
+    /// Answers a batch: with the list of its results, or with the fault that makes all of it fail.
+    pub(super) fn end_batch(&mut self, session: SessionId, batch: Box<Batch>, fault: Option<Fault>) {
+        self.sessions.end_batch(session);
+        let (incoming, results, annotations) = batch.finish(self.sessions.config());
+        let answer = Some(fault.map_or(Ok(results), Err));
+        self.conclude(session, incoming, Ended { answer, annotations, cancel: None, memory: Vec::new() });
+    }
+
+    /// Answers a call with a stream; gives the id to keep its items under.
+    pub(super) fn open_stream(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        incoming: Incoming,
+        mut ended: Ended,
+    ) -> Option<StreamId> {
+        let config = Arc::clone(self.sessions.config());
+        if incoming.is_oneway() || self.streams.len() >= config.limits.max_streams {
+            ended.answer =
+                Some(Err(Fault::new("Pyro5.errors.PyroError", "too many streams are open: close some first")));
+            self.conclude(session, incoming, ended);
+            return None;
+        }
+        let ticket = Ticket { session, call: incoming.id };
+        self.sessions.keep(incoming.recycle());
+        self.sessions.keep(ended.memory);
+        let id = config.streaming.then(|| uuid_text(self.sessions.entropy.uuid()));
+        if !self.sessions.reply_stream(ticket, id.as_deref(), ended.annotations) {
+            return None;
+        }
+        let id = id?;
+        self.streams.opened(id.clone(), session, now, &config);
+        self.sessions.watch_ends(true);
+        Some(id)
+    }
+
+    /// Ids of streams that are over: their session ended, or their time.
+    pub(super) fn ended_streams(&mut self, now: Instant, sessions: &[SessionId]) -> Vec<StreamId> {
+        if self.streams.is_empty() {
+            return Vec::new();
+        }
+        let config = Arc::clone(self.sessions.config());
+        let mut over = self.streams.take_due(now);
+        for session in sessions {
+            over.extend(self.streams.session_ended(*session, now, &config));
+        }
+        over
+    }
+
     /// Sends a call's end.
     pub(super) fn conclude(&mut self, session: SessionId, incoming: Incoming, ended: Ended) {
         let ticket = Ticket { session, call: incoming.id };
@@ -152,6 +270,22 @@ impl<R: Registry> Daemon<R> {
             None => self.sessions.defer(ticket, ended.cancel),
         }
     }
+}
+
+/// The stream that a call is about.
+pub(super) fn stream_id(head: CallHead<'_>) -> Result<StreamId, Fault> {
+    let (id,): (String,) = head.args.bind(&["streamId"])?;
+    Ok(id)
+}
+
+/// A UUID as Python's `str` gives it.
+fn uuid_text(bytes: [u8; 16]) -> StreamId {
+    firesteel_value::Uuid::from_bytes(bytes).to_string()
+}
+
+/// The call of a stream that a head is, and the stream's id.
+pub(super) fn stream_call(head: &CallHead<'_>) -> Option<StreamCall> {
+    is_builtin(&head.object).then(|| StreamCall::of(&head.method)).flatten()
 }
 
 pub(super) fn is_builtin(object: &str) -> bool {

@@ -10,8 +10,8 @@ use slab::Slab;
 use super::responder::{CancelFlag, Ticket};
 use super::shared::Baton;
 use super::slot::{Common, Marks, Slot};
-use super::{DaemonEvent, Peer, SessionId};
-use crate::connection::{Head, Incoming, SCRATCH, ServerCore};
+use super::{Batch, DaemonEvent, Peer, SessionId};
+use crate::connection::{Head, Incoming, Parked, SCRATCH, ServerCore};
 use crate::entropy::Entropy;
 use crate::error::{CloseReason, Refused};
 use crate::fault::Fault;
@@ -24,6 +24,16 @@ use crate::wire::OwnedAnnotations;
 
 /// How many sessions keep their memory while they are idle.
 const WARM: usize = 8;
+
+/// What a session has to be done.
+pub(super) enum Next {
+    Connect(Incoming),
+    Call(Incoming),
+    /// A batch that has calls left, or none at all.
+    Batch(Box<Batch>),
+    /// A request that cannot be run, and why.
+    Refused(Incoming, Fault),
+}
 
 pub(crate) struct Sessions {
     slots: Slab<Slot>,
@@ -55,6 +65,8 @@ impl Sessions {
                 urgent: false,
                 timers: Timers::new(),
                 events: VecDeque::new(),
+                watches_ends: false,
+                ended: Vec::new(),
                 buffered: 0,
                 favoured: None,
                 reconsider: false,
@@ -232,8 +244,8 @@ impl Sessions {
         }
     }
 
-    /// Takes the next request that can start, sessions in turn.
-    pub(super) fn next_request(&mut self) -> Option<(SessionId, Head, Incoming)> {
+    /// Takes the next request that can start, or the next call of a batch, sessions in turn.
+    pub(super) fn next_request(&mut self) -> Option<(SessionId, Next)> {
         while let Some(id) = self.common.ready.pop_front() {
             let Some((slot, common)) = self.split(id) else { continue };
             slot.marks.ready = false;
@@ -242,13 +254,28 @@ impl Sessions {
             {
                 Arc::make_mut(&mut slot.peer).identity = Some(identity);
             }
-            if let Some(incoming) = slot.core.unpark() {
+            if let Some(parked) = slot.core.unpark() {
                 slot.count(common);
-                return Some((id, Head::Call, incoming));
+                let next = match parked {
+                    Parked::Call(incoming) => Next::Call(*incoming),
+                    Parked::Batch(batch) => Next::Batch(batch),
+                };
+                return Some((id, next));
             }
             let head = slot.core.head();
             if let Some(incoming) = slot.core.take() {
-                return Some((id, head, incoming));
+                let next = match head {
+                    Head::Connect => Next::Connect(incoming),
+                    Head::Nothing | Head::Call if incoming.is_batch() => match Batch::read(incoming, &common.config) {
+                        Ok(batch) => {
+                            slot.core.set_batching(true);
+                            Next::Batch(Box::new(batch))
+                        }
+                        Err((incoming, fault)) => Next::Refused(incoming, fault),
+                    },
+                    Head::Nothing | Head::Call => Next::Call(incoming),
+                };
+                return Some((id, next));
             }
             self.notice(id);
         }
@@ -260,10 +287,47 @@ impl Sessions {
     }
 
     /// Keeps a request until its object is free.
-    pub(super) fn park(&mut self, id: SessionId, incoming: Incoming) {
+    pub(super) fn park(&mut self, id: SessionId, parked: Parked) {
         if let Some((slot, common)) = self.split(id) {
-            slot.core.park(incoming);
+            slot.core.park(parked);
             slot.count(common);
+        }
+    }
+
+    /// Keeps a batch whose next call is to run when the session's turn comes.
+    pub(super) fn resume_batch(&mut self, id: SessionId, batch: Box<Batch>) {
+        self.park(id, Parked::Batch(batch));
+        if let Some((slot, common)) = self.split(id)
+            && !std::mem::replace(&mut slot.marks.ready, true)
+        {
+            common.ready.push_back(id);
+        }
+    }
+
+    /// Takes the batch that a deferred answer is for.
+    pub(super) fn take_batch(&mut self, ticket: Ticket) -> Option<Box<Batch>> {
+        let (slot, common) = self.split(ticket.session)?;
+        if !slot.core.is_batching() {
+            return None;
+        }
+        match slot.core.unpark() {
+            Some(Parked::Batch(batch)) if batch.incoming.id == ticket.call => {
+                slot.count(common);
+                slot.cancel = None;
+                Some(batch)
+            }
+            Some(other) => {
+                slot.core.park(other);
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// A batch has come to its end.
+    pub(super) fn end_batch(&mut self, id: SessionId) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.core.set_batching(false);
         }
     }
 
@@ -299,6 +363,32 @@ impl Sessions {
             }
             None => cancel.set(),
         }
+    }
+
+    /// Tells a caller that the answer is a stream: its id, or none where streams are switched off. False when it
+    /// is not waited for.
+    pub(super) fn reply_stream(&mut self, ticket: Ticket, stream: Option<&str>, annotations: OwnedAnnotations) -> bool {
+        let Some((slot, common)) = self.split(ticket.session) else { return false };
+        slot.core.link().borrow_memory(&mut common.pool);
+        let answered = slot.core.reply_stream(ticket.call, stream, annotations);
+        if answered {
+            self.answered(ticket.session);
+        }
+        answered
+    }
+
+    /// Whether the ends of sessions are kept for whoever asks.
+    pub(super) fn watch_ends(&mut self, watch: bool) {
+        self.common.watches_ends = watch;
+    }
+
+    pub(super) fn watches_ends(&self) -> bool {
+        self.common.watches_ends
+    }
+
+    /// The sessions that have ended since this was asked last.
+    pub(super) fn take_ended(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.common.ended)
     }
 
     /// Answers a call, and sees what that makes possible; false when it is not waited for.
@@ -401,7 +491,11 @@ impl Sessions {
     pub(super) fn poll_timeout(&self, can_start: bool) -> Option<Instant> {
         let common = &self.common;
         let resumable = !common.resting.is_empty() || common.feeds();
-        let pending = common.urgent || resumable || !common.events.is_empty() || !common.announced.is_empty();
+        let pending = common.urgent
+            || resumable
+            || !common.events.is_empty()
+            || !common.announced.is_empty()
+            || !common.ended.is_empty();
         if pending || (can_start && self.has_ready()) {
             return Some(common.now);
         }
@@ -498,5 +592,8 @@ impl Sessions {
         self.forget_timer();
         let reason = slot.core.link_ref().reason().cloned().unwrap_or(CloseReason::Local);
         self.common.events.push_back(DaemonEvent::Closed { session: id, reason });
+        if self.common.watches_ends {
+            self.common.ended.push(id);
+        }
     }
 }

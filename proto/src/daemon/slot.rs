@@ -33,6 +33,10 @@ pub(super) struct Common {
     pub(super) urgent: bool,
     pub(super) timers: Timers<SessionId>,
     pub(super) events: VecDeque<DaemonEvent>,
+    /// Something belongs to a session: its end is noted.
+    pub(super) watches_ends: bool,
+    /// Sessions that have ended, and whose belongings are still to be dropped.
+    pub(super) ended: Vec<SessionId>,
     /// Received and unsent bytes of all sessions.
     pub(super) buffered: usize,
     /// What each session may hold when all together hold too much.
@@ -160,6 +164,7 @@ impl Slot {
     fn queue(&mut self, id: SessionId, common: &mut Common) {
         if self.core.head() != Head::Nothing
             && !self.core.is_parked()
+            && !self.core.is_batching()
             && !std::mem::replace(&mut self.marks.ready, true)
         {
             common.ready.push_back(id);

@@ -7,6 +7,7 @@ use super::SerializerId;
 use super::classed::Classed;
 use super::framing::framing;
 use super::style::{Style, with_writer};
+use crate::wire::Flags;
 
 /// The arguments of a call: anything that serde can serialize.
 ///
@@ -32,10 +33,19 @@ pub struct ArgumentsWriter<'a> {
     out: &'a mut Vec<u8>,
 }
 
+/// One call of a batch.
+#[derive(Clone, Copy)]
+pub(crate) struct BatchedCall<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) args: &'a dyn Arguments,
+    pub(crate) kwargs: Option<&'a dyn Arguments>,
+}
+
 /// What a call holds.
 #[derive(Clone, Copy)]
 pub(crate) enum CallContent<'a> {
     Method { name: &'a str, args: &'a dyn Arguments, kwargs: Option<&'a dyn Arguments> },
+    Batch(&'a [BatchedCall<'a>]),
     Get(&'a str),
     Set(&'a str, &'a dyn Arguments),
 }
@@ -61,6 +71,26 @@ impl CallContent<'_> {
                     None => out.extend_from_slice(framing.no_keywords),
                 }
             }
+            Self::Batch(calls) => {
+                framing.open_list(calls.len(), out);
+                let [before_name, before_its_args, before_its_kwargs, behind] = framing.triple;
+                for (at, call) in calls.iter().enumerate() {
+                    out.extend_from_slice(if at == 0 { b"" } else { framing.separator });
+                    out.extend_from_slice(before_name);
+                    style.write_value(call.method, out)?;
+                    out.extend_from_slice(before_its_args);
+                    write(call.args, Shape::Positional, out)?;
+                    out.extend_from_slice(before_its_kwargs);
+                    match call.kwargs {
+                        Some(kwargs) => write(kwargs, Shape::Keyword, out)?,
+                        None => out.extend_from_slice(framing.no_keywords),
+                    }
+                    out.extend_from_slice(behind);
+                }
+                out.extend_from_slice(framing.close_list);
+                out.extend_from_slice(before_kwargs);
+                out.extend_from_slice(framing.none);
+            }
             Self::Get(name) => {
                 style.write_value(&(*name,), out)?;
                 out.extend_from_slice(before_kwargs);
@@ -81,9 +111,18 @@ impl CallContent<'_> {
         Ok(())
     }
 
+    /// The flags of a message with such a call.
+    pub(crate) fn flags(&self) -> Flags {
+        match self {
+            Self::Batch(_) => Flags::BATCH,
+            Self::Method { .. } | Self::Get(_) | Self::Set(..) => Flags::NONE,
+        }
+    }
+
     fn method(&self) -> &str {
         match self {
             Self::Method { name, .. } => name,
+            Self::Batch(_) => "<batch>",
             Self::Get(_) => "__getattr__",
             Self::Set(..) => "__setattr__",
         }

@@ -5,6 +5,7 @@
 mod arguments;
 mod classed;
 mod framing;
+mod list;
 mod style;
 mod walk;
 
@@ -12,8 +13,9 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use arguments::Arguments;
-pub(crate) use arguments::CallContent;
-pub(crate) use style::{Style, read, read_from};
+pub(crate) use arguments::{BatchedCall, CallContent};
+pub(crate) use list::ListWriter;
+pub(crate) use style::{Style, document, read, read_from};
 pub(crate) use walk::Walk;
 
 use crate::wire::Dialect;

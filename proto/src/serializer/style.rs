@@ -72,11 +72,7 @@ impl<'a> Style<'a> {
 
     /// Appends a whole document.
     pub(crate) fn write<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        let (head, tail): (&[u8], &[u8]) = match self.serializer {
-            SerializerId::Serpent => (firesteel_serpent::HEADER, b""),
-            SerializerId::Pickle | SerializerId::Dill | SerializerId::Cloudpickle => (b"\x80\x02", b"."),
-            SerializerId::Marshal | SerializerId::Json | SerializerId::Msgpack | SerializerId::Cbor => (b"", b""),
-        };
+        let (head, tail) = document(self.serializer);
         out.extend_from_slice(head);
         self.write_value(value, out)?;
         out.extend_from_slice(tail);
@@ -84,7 +80,7 @@ impl<'a> Style<'a> {
     }
 
     /// Appends a value, without what begins and ends a document.
-    pub(super) fn write_value<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    pub(crate) fn write_value<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
         match self.classes {
             None => with_writer!(self, out, |writer| value.serialize(writer)),
             // Structs with a class go through a value: so each type is compiled once for all formats.
@@ -93,6 +89,16 @@ impl<'a> Style<'a> {
                 with_writer!(self, out, |writer| value.serialize(writer))
             }
         }
+    }
+}
+
+/// What begins and ends a document.
+pub(crate) const fn document(serializer: SerializerId) -> (&'static [u8], &'static [u8]) {
+    match serializer {
+        SerializerId::Serpent => (firesteel_serpent::HEADER, b""),
+        // PROTO 2, STOP
+        SerializerId::Pickle | SerializerId::Dill | SerializerId::Cloudpickle => (b"\x80\x02", b"."),
+        SerializerId::Marshal | SerializerId::Json | SerializerId::Msgpack | SerializerId::Cbor => (b"", b""),
     }
 }
 

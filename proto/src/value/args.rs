@@ -186,6 +186,11 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// Arguments that were decoded before.
+    pub(crate) fn decoded(positional: Vec<Value>, named: Named) -> Self {
+        Self { source: Source::Values { positional: positional.into_iter(), named, next: None }, callee: None }
+    }
+
     /// The arguments that begin at `offset`.
     pub(crate) fn unread(dialect: Dialect, payload: &'a [u8], offset: usize, max_depth: usize) -> Self {
         Self { source: Source::Unread { dialect, payload, offset, max_depth }, callee: None }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{FormatError, Value};
-use crate::serializer::{SerializerId, Style, read_from};
+use crate::serializer::{SerializerId, Style, document, read_from};
 use crate::wire::Dialect;
 
 /// The serialized form of one value: what a call returns, undecoded.
@@ -17,6 +17,8 @@ pub struct Payload {
     serializer: SerializerId,
     /// How Pyro's own classes are named in it.
     dialect: Dialect,
+    /// Written by this program, so that it can stand inside of another document of its format.
+    ours: bool,
     data: Data,
 }
 
@@ -39,7 +41,7 @@ impl Payload {
 
     /// Bytes that are serialized already, with Pyro's own classes named as in Pyro5.
     pub fn from_bytes(serializer: SerializerId, bytes: impl Into<Bytes>) -> Self {
-        Self { serializer, dialect: Dialect::Pyro5, data: Data::Shared(bytes.into()) }
+        Self { serializer, dialect: Dialect::Pyro5, ours: false, data: Data::Shared(bytes.into()) }
     }
 
     /// The format of the bytes.
@@ -87,13 +89,27 @@ impl Payload {
     ) -> Result<Self, FormatError> {
         buffer.clear();
         style.write(value, &mut buffer)?;
-        let window = 0..buffer.len();
-        Ok(Self { serializer: style.serializer, dialect: style.dialect, data: Data::Window(buffer, window) })
+        Ok(Self::written(style, buffer))
+    }
+
+    /// A whole document that was written here.
+    pub(crate) fn written(style: &Style<'_>, bytes: Vec<u8>) -> Self {
+        let window = 0..bytes.len();
+        let (serializer, dialect) = (style.serializer, style.dialect);
+        Self { serializer, dialect, ours: true, data: Data::Window(bytes, window) }
+    }
+
+    /// The value without what begins and ends its document, if it can stand inside of another: what was
+    /// written elsewhere may refer to its own beginning.
+    pub(crate) fn as_element(&self) -> Option<&[u8]> {
+        let (head, tail) = document(self.serializer);
+        let element = self.as_slice().strip_prefix(head)?.strip_suffix(tail)?;
+        self.ours.then_some(element)
     }
 
     /// A received payload in the buffer that it came in.
     pub(crate) fn received(serializer: SerializerId, dialect: Dialect, buffer: Vec<u8>, window: Range<usize>) -> Self {
-        Self { serializer, dialect, data: Data::Window(buffer, window) }
+        Self { serializer, dialect, ours: false, data: Data::Window(buffer, window) }
     }
 
     /// The same with Pyro's own classes named as in `style`, decoded and written again where that may

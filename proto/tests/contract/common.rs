@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::testing::Pair;
 use firesteel_proto::{
-    Args, Attribute, CallFailure, Config, Context, Daemon, Fault, Local, Member, Metadata, Method, Object, Outcome,
-    ProxyId, Reply, Request, Responder, Value,
+    Args, Attribute, CallFailure, Config, Context, Daemon, Fault, Items, Local, Member, Metadata, Method, Object,
+    Outcome, ProxyId, Reply, Request, Responder, Stream, Value,
 };
 
 pub const URI: &str = "PYRO:thing@anywhere:1";
@@ -29,6 +29,8 @@ static METADATA: Metadata = Metadata::new(
         Method::new("panic"),
         Method::new("raise"),
         Method::new("oneway").oneway(),
+        Method::new("count"),
+        Method::new("count_later"),
     ],
     &[Attribute::new("size").settable(), Attribute::new("fixed").shared()],
 );
@@ -63,6 +65,13 @@ impl Object<World> for Thing {
                 let (class,): (String,) = args.bind(&["class_"])?;
                 Err(Fault::new(class, "raised"))
             }
+            Member::Method("count") => {
+                let (n, broken_at): (u32, Option<u32>) = args.bind(&["n", "broken_at"])?;
+                let items = (0..n)
+                    .map(move |i| if Some(i) == broken_at { Err(Fault::new("builtins.KeyError", i)) } else { Ok(i) });
+                Ok(Stream::fallible(items).into())
+            }
+            Member::Method("count_later") => Ok(Stream::from_items(Later).into()),
             Member::Method("panic") => panic!("on purpose"),
             Member::Get("size") => cx.answer(&cx.world.log.len()),
             Member::Get("fixed") => cx.answer("fixed"),
@@ -74,6 +83,28 @@ impl Object<World> for Thing {
             other => Err(Fault::unknown(&other)),
         }
     }
+}
+
+/// Items that somebody else gives.
+struct Later;
+
+impl Items<World> for Later {
+    fn next(&mut self, cx: &mut Context<'_, World>) -> Option<Outcome<World>> {
+        let (responder, deferred) = cx.defer();
+        cx.world.responders.push(responder);
+        Some(Ok(deferred.into()))
+    }
+}
+
+impl Drop for Later {
+    fn drop(&mut self) {
+        DROPPED.with(|dropped| dropped.set(dropped.get() + 1));
+    }
+}
+
+thread_local! {
+    /// Streams of items that come later that were dropped.
+    pub static DROPPED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 pub type ThingPair = Pair<Local<World>>;

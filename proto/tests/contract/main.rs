@@ -11,6 +11,8 @@ mod line_06_room;
 mod line_07_memory;
 mod line_08_ends;
 mod line_09_gone;
+mod line_10_batches;
+mod line_11_streams;
 mod line_12_shutdown;
 mod line_13_determinism;
 mod line_14_order;
