@@ -83,7 +83,9 @@ impl fmt::Display for ProtocolError {
             Self::Signature => f.write_str("message hmac mismatch"),
             Self::SignatureMissing => f.write_str("hmac key config not symmetric"),
             Self::Unsigned => f.write_str("messages have to be signed here: use protocol 48 with the HMAC key"),
-            Self::Dialect(theirs) => write!(f, "the peer speaks {theirs}"),
+            Self::Dialect(theirs) => {
+                write!(f, "the peer speaks {theirs}: allow that in the config, and choose a serializer that it knows")
+            }
             Self::TooLarge { size, max } => write!(f, "message too large ({size}, max={max})"),
             Self::UnexpectedType { got, expected: "" } => write!(f, "invalid msg type {got} received"),
             Self::UnexpectedType { got, expected } => {
@@ -163,6 +165,8 @@ pub enum CallError {
     },
     /// The protocol that is spoken does not know the serializer.
     Serializer(SerializerId, Dialect),
+    /// Protocol 502 was asked for, and a key that it cannot sign with.
+    Unsigned,
     /// The connection is closed.
     Closed,
     /// The text is no Pyro URI, or not of a kind that can be called.
@@ -176,6 +180,7 @@ impl fmt::Display for CallError {
             Self::TooManyCalls => f.write_str("too many calls are in flight: wait for answers first"),
             Self::Format(error) => write!(f, "the arguments cannot be serialized: {error}"),
             Self::TooLarge { size, max } => write!(f, "the message has {size} bytes, the limit is {max}"),
+            Self::Unsigned => f.write_str("protocol 502 is not signed: allow that in the config, or use protocol 48"),
             Self::Serializer(serializer, dialect) => {
                 write!(f, "{dialect} has no serializer {serializer}: choose another")
             }

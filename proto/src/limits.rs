@@ -147,9 +147,14 @@ impl Config {
         match self.protocol {
             Protocol::Always(dialect) => dialect,
             Protocol::Auto if self.serializer.to_wire(Dialect::Pyro5).is_none() => Dialect::Pyro4,
-            Protocol::Auto if self.hmac_key.is_some() && !self.allow_unsigned_502 => Dialect::Pyro4,
+            Protocol::Auto if self.forbids(Dialect::Pyro5) => Dialect::Pyro4,
             Protocol::Auto => Dialect::Pyro5,
         }
+    }
+
+    /// Where messages are to be signed, protocol 502 would be a way around that.
+    pub(crate) fn forbids(&self, dialect: Dialect) -> bool {
+        dialect == Dialect::Pyro5 && self.hmac_key.is_some() && !self.allow_unsigned_502
     }
 }
 

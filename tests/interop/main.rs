@@ -5,10 +5,13 @@ mod client_classes;
 mod client_connections;
 mod client_context;
 mod client_exceptions;
+mod client_generations;
+mod client_redial;
 mod client_typed;
 mod client_values;
 mod echo;
 
+mod hmac;
 mod hosted;
 mod hostile;
 mod raw;

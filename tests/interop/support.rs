@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use firesteel::blocking::{Connector, Proxy};
 use firesteel::{CallFailure, Config, Fault};
-use firesteel_testkit::{PythonProcess, server};
+use firesteel_testkit::{Python, PythonProcess, server};
 
 /// How long anything may take; generous, for busy machines.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
@@ -17,6 +17,8 @@ pub fn config() -> Config {
     config
 }
 
+const ALL_OF_PYRO4: &str = "serpent,marshal,json,msgpack,pickle";
+
 /// `server.py`, running until this is dropped.
 pub struct Thing {
     pub process: PythonProcess,
@@ -26,6 +28,13 @@ pub struct Thing {
 impl Thing {
     pub fn start(options: &[&str]) -> Self {
         let (process, uri) = server("server.py", options);
+        Self { process, uri }
+    }
+
+    /// The same of Pyro4, which takes messages in every serializer that it has.
+    pub fn pyro4(options: &[&str]) -> Self {
+        let script = Python::script("server.py").env("GENERATION", "4").args(["--accept", ALL_OF_PYRO4]);
+        let (process, uri) = script.args(options).serve("READY ");
         Self { process, uri }
     }
 

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use firesteel_testkit::{Sender, SocketPath, unique_socket_path};
@@ -34,6 +34,23 @@ impl Tap {
             copy.start(&client, &server);
         });
         (tap, path)
+    }
+
+    /// Listens in front of a server, whose unix socket has this path: to one connection after the other.
+    pub fn each_before(server: String) -> (mpsc::Receiver<Self>, SocketPath) {
+        let path = unique_socket_path();
+        let listener = UnixListener::bind(&path).expect("a free path");
+        let (taps, receiver) = mpsc::channel();
+        // It ends with the test program.
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (Ok(client), Ok(server)) = (client, UnixStream::connect(&server)) else { break };
+                if taps.send(Self::between(&client, &server)).is_err() {
+                    break;
+                }
+            }
+        });
+        (receiver, path)
     }
 
     /// Passes bytes on between two sockets.

@@ -71,6 +71,11 @@ impl Connections {
         }
     }
 
+    /// What the config asks for must go together.
+    pub(super) fn check(&self) -> Result<(), CallError> {
+        if self.config.forbids(self.config.first_dialect()) { Err(CallError::Unsigned) } else { Ok(()) }
+    }
+
     /// Time, which never goes backwards.
     pub(super) fn at(&mut self, now: Instant) -> Instant {
         self.now = self.now.max(now);

@@ -289,6 +289,7 @@ impl Client {
 
     /// The connection for a call, a new one where the last was lost. The proxy exists then.
     fn route(&mut self, now: Instant, proxy: ProxyId) -> Result<ConnId, CallError> {
+        self.connections.check()?;
         let slot = self
             .proxies
             .get_mut(proxy.index as usize)

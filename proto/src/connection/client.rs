@@ -107,6 +107,10 @@ impl ClientCore {
             linger: None,
             config,
         };
+        if core.config.forbids(dialect) {
+            core.finish(CloseReason::Protocol(ProtocolError::Unsigned));
+            return core;
+        }
         match handshake {
             Handshake::Absent => core.events.push_back(ClientEvent::Connected),
             Handshake::Required | Handshake::Auto => core.connect(now),
@@ -306,6 +310,9 @@ impl ClientCore {
     }
 
     fn check_open(&self) -> Result<(), CallError> {
+        if self.config.forbids(self.dialect) {
+            return Err(CallError::Unsigned);
+        }
         if !self.is_open() {
             return Err(CallError::Closed);
         }
@@ -377,9 +384,7 @@ impl ClientCore {
             };
             match result {
                 Ok(()) => {}
-                Err(ProtocolError::Dialect(theirs))
-                    if self.redial == Redial::Once && matches!(self.state, State::Handshake { .. }) =>
-                {
+                Err(ProtocolError::Dialect(theirs)) if self.redial == Redial::Once && self.may_begin_again(theirs) => {
                     self.redial = Redial::Now(theirs);
                     return;
                 }
@@ -389,6 +394,12 @@ impl ClientCore {
         if self.link.reason().is_some() {
             self.finish_calls();
         }
+    }
+
+    fn may_begin_again(&self, dialect: Dialect) -> bool {
+        matches!(self.state, State::Handshake { .. })
+            && self.config.serializer.to_wire(dialect).is_some()
+            && !self.config.forbids(dialect)
     }
 
     fn check_type(&self, header: &Header) -> Result<(), ProtocolError> {

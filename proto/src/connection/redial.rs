@@ -9,7 +9,7 @@ use super::link::Link;
 use crate::error::ProtocolError;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style, read};
-use crate::wire::{self, Annotations, Dialect, Flags, FrameStart, Head, MessageType, Parsed};
+use crate::wire::{self, Dialect, Flags, FrameStart, Head, MessageType, Parsed};
 
 impl ClientCore {
     /// Begins the connection anew, for another socket: the handshake is sent again, and what waits for it is written
@@ -34,13 +34,10 @@ fn reframe(mut bytes: &[u8], dialect: Dialect, config: &Config) -> Result<Vec<u8
     while let Parsed::Message { mut header, annotations, payload } = wire::parse(bytes, usize::MAX)? {
         let end = payload.end;
         let (tags, payload) = (&bytes[annotations], &bytes[payload]);
-        wire::open(&mut header, tags, payload, config.hmac_key.as_ref())?;
+        let tags = wire::open(&mut header, tags, payload, config.hmac_key.as_ref())?.to_owned();
         let known = SerializerId::from_wire(header.dialect, header.serializer);
         let serializer = known.and_then(|known| Some((known, known.to_wire(dialect)?)));
         let (known, serializer) = serializer.ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
-        let mut tags = Annotations::parse(tags, header.dialect)?.to_owned();
-        tags.remove(*b"CORR");
-        tags.remove(*b"HMAC");
         let head = Head {
             dialect,
             kind: MessageType::from_byte(header.kind).unwrap_or(MessageType::Invoke),

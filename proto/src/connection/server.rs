@@ -96,7 +96,8 @@ impl Incoming {
 
     pub(crate) fn annotations(&self) -> Annotations<'_> {
         // They were checked when the message was taken.
-        Annotations::parse(&self.buffer[self.annotations.clone()], self.header.dialect).unwrap_or_default()
+        let all = Annotations::parse(&self.buffer[self.annotations.clone()], self.header.dialect);
+        all.unwrap_or_default().of_users()
     }
 
     /// Whether the answer to this handshake shall tell of the object: always in protocol 502.
@@ -395,17 +396,12 @@ impl ServerCore {
         }
     }
 
-    /// The first message decides. Where messages are to be signed, protocol 502 would be a way around that.
+    /// The first message decides.
     fn check_dialect(&self, header: &Header) -> Result<(), ProtocolError> {
         match self.dialect {
             Some(dialect) if dialect != header.dialect => Err(ProtocolError::Version(header.dialect.version())),
             Some(_) => Ok(()),
-            None if header.dialect == Dialect::Pyro5
-                && self.config.hmac_key.is_some()
-                && !self.config.allow_unsigned_502 =>
-            {
-                Err(ProtocolError::Unsigned)
-            }
+            None if self.config.forbids(header.dialect) => Err(ProtocolError::Unsigned),
             None => Ok(()),
         }
     }

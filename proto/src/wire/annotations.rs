@@ -14,7 +14,14 @@ pub type AnnotationKey = [u8; 4];
 pub struct Annotations<'a> {
     bytes: &'a [u8],
     dialect: Dialect,
+    /// Leaves out those in which protocol 48 has parts of its header.
+    own_hidden: bool,
 }
+
+/// The annotation that holds a message's correlation id in protocol 48.
+pub(super) const CORRELATION: AnnotationKey = *b"CORR";
+/// The annotation that holds a message's signature in protocol 48.
+pub(super) const HMAC: AnnotationKey = *b"HMAC";
 
 impl<'a> Annotations<'a> {
     /// Checks the chunks of a message's annotation bytes.
@@ -30,21 +37,32 @@ impl<'a> Annotations<'a> {
             }
             rest = next;
         }
-        Ok(Self { bytes, dialect })
+        Ok(Self { bytes, dialect, own_hidden: false })
+    }
+
+    /// Those that users sent: without the correlation id and the signature, which protocol 48 has in
+    /// annotations, too.
+    #[must_use]
+    pub fn of_users(self) -> Self {
+        Self { own_hidden: self.dialect == Dialect::Pyro4, ..self }
     }
 
     /// Those that are whole, of bytes that need not be.
     pub(super) fn walk(bytes: &'a [u8], dialect: Dialect) -> Self {
-        Self { bytes, dialect }
+        Self { bytes, dialect, own_hidden: false }
     }
 
     /// Name and value of each.
     pub fn iter(self) -> impl Iterator<Item = (AnnotationKey, &'a [u8])> {
         let mut rest = self.bytes;
         std::iter::from_fn(move || {
-            let (key, value, next) = split(rest, self.dialect)?;
-            rest = next;
-            Some((key, value))
+            loop {
+                let (key, value, next) = split(rest, self.dialect)?;
+                rest = next;
+                if !(self.own_hidden && matches!(key, CORRELATION | HMAC)) {
+                    return Some((key, value));
+                }
+            }
         })
     }
 
@@ -55,7 +73,7 @@ impl<'a> Annotations<'a> {
 
     /// True when there are none.
     pub fn is_empty(self) -> bool {
-        self.bytes.is_empty()
+        self.iter().next().is_none()
     }
 
     /// A copy that outlives the message.
@@ -132,15 +150,6 @@ impl OwnedAnnotations {
             push(*key, value, dialect, out);
         }
     }
-
-    /// Removes one.
-    pub(crate) fn remove(&mut self, key: AnnotationKey) -> Option<Bytes> {
-        let found = self.get(key).cloned();
-        if found.is_some() {
-            self.0.retain(|(name, _)| *name != key);
-        }
-        found
-    }
 }
 
 /// Appends one annotation. One that is longer than its length can tell makes a message that is never
@@ -173,6 +182,24 @@ mod tests {
             assert_eq!(read.get(*b"CCCC"), None);
             assert_eq!(read.to_owned(), sent);
         }
+    }
+
+    #[test]
+    fn users_do_not_see_what_belongs_to_the_protocol() {
+        let mut sent = OwnedAnnotations::default();
+        for key in [*b"CORR", *b"AAAA", *b"HMAC"] {
+            sent.set(key, &b"value"[..]);
+        }
+        for (dialect, hidden) in [(Dialect::Pyro5, 0), (Dialect::Pyro4, 2)] {
+            let mut bytes = Vec::new();
+            sent.encode(dialect, &mut bytes);
+            let all = Annotations::parse(&bytes, dialect).expect("well-formed");
+            assert_eq!(all.iter().count(), 3);
+            assert_eq!(all.of_users().to_owned().iter().count(), 3 - hidden, "{dialect}");
+            assert_eq!(all.of_users().get(*b"CORR").is_none(), hidden > 0);
+        }
+        let only = Annotations::parse(b"CORR\0\x01x", Dialect::Pyro4).expect("well-formed");
+        assert!(only.of_users().is_empty() && !only.is_empty());
     }
 
     #[test]

@@ -2,15 +2,10 @@
 
 use std::ops::Range;
 
-use super::annotations::push;
+use super::annotations::{CORRELATION, HMAC, push};
 use super::compress::{compress_tail, pays};
 use super::{Annotations, Dialect, Flags, HMAC_LEN, Header, HmacKey, MessageType, OwnedAnnotations};
 use crate::error::ProtocolError;
-
-/// The annotation that holds a message's correlation id in protocol 48.
-const CORRELATION: [u8; 4] = *b"CORR";
-/// The annotation that holds a message's signature in protocol 48.
-const HMAC: [u8; 4] = *b"HMAC";
 
 /// What [`parse`] found at the start of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +53,7 @@ pub fn parse(bytes: &[u8], max: usize) -> Result<Parsed, ProtocolError> {
 }
 
 /// Checks the annotations of a whole message and its signature, and puts into the header what protocol 48
-/// has in annotations.
+/// has in annotations. The others are left.
 ///
 /// # Errors
 /// Malformed annotations; in protocol 48 a signature that is wrong, missing, or there without a key.
@@ -81,7 +76,7 @@ pub fn open<'a>(
             header.flags |= Flags::CORRELATION_ID;
         }
     }
-    Ok(tags)
+    Ok(tags.of_users())
 }
 
 /// What a signature covers beside the payload: the values of the annotations, by the order of their names.
