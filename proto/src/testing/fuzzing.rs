@@ -4,6 +4,7 @@
 
 mod client;
 mod daemon;
+mod manner;
 mod wire;
 
 use std::time::Instant;

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 
+use super::manner::{Manner, choices};
 use super::{Input, OPERATIONS, counted, start};
 use crate::connection::{CallId, ClientConnection, ClientEvent, Request};
-use crate::limits::{Config, Handshake};
+use crate::limits::{Config, Handshake, Protocol};
 use crate::machine::Machine;
+use crate::serializer::SerializerId;
 use crate::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
 
 /// Calls in flight, at most.
@@ -20,6 +22,7 @@ const LENT: usize = 1 << 20;
 const CALL: u8 = 0;
 const RECEIVE: u8 = 1;
 const HANDSHAKE: u8 = 2;
+const OTHER: u8 = 8;
 
 /// Has calls in flight while anything arrives.
 ///
@@ -38,9 +41,9 @@ pub fn client(data: &[u8]) {
     run.end();
 }
 
-/// An input for [`client`]: what a server says in answer to a handshake and some calls.
-pub fn client_input(answers: &[u8]) -> Vec<u8> {
-    let mut input = vec![HANDSHAKE];
+/// An input for [`client`]: what a server says in answer to a handshake and some calls, in this protocol.
+pub fn client_input(dialect: Dialect, answers: &[u8]) -> Vec<u8> {
+    let mut input = vec![HANDSHAKE | choices(dialect)];
     for _ in 0..4 {
         input.extend_from_slice(&[CALL, 0]);
     }
@@ -51,6 +54,7 @@ pub fn client_input(answers: &[u8]) -> Vec<u8> {
 struct Run {
     now: Instant,
     machine: ClientConnection,
+    manner: Manner,
     /// Calls that have not ended.
     open: BTreeSet<CallId>,
     closed: bool,
@@ -65,10 +69,18 @@ impl Run {
         config.limits.max_decompressed = 4096;
         config.limits.max_in_flight = IN_FLIGHT;
         config.compression = choices & 1 != 0;
+        let manner = Manner::new(choices);
+        config.protocol = Protocol::Always(manner.dialect);
+        config.hmac_key = manner.key.clone();
+        config.allow_unsigned_502 = true;
+        if choices & OTHER != 0 {
+            let at = input.below(SerializerId::ALL.len());
+            config.serializer = SerializerId::ALL[at];
+        }
         config.call_timeout = (choices & 4 != 0).then_some(Duration::from_secs(3));
         let handshake = if choices & HANDSHAKE != 0 { Handshake::Required } else { Handshake::Absent };
         let machine = ClientConnection::new(now, Arc::new(config), handshake, "thing", None);
-        Self { now, machine, open: BTreeSet::new(), closed: false }
+        Self { now, machine, manner, open: BTreeSet::new(), closed: false }
     }
 
     fn operate(&mut self, input: &mut Input<'_>) {
@@ -85,7 +97,7 @@ impl Run {
                 }
             }
             RECEIVE => self.machine.handle_input(now, input.bytes()),
-            2 | 3 => self.machine.handle_input(now, &message(input)),
+            2 | 3 => self.machine.handle_input(now, &message(input, &self.manner)),
             4 => {
                 let space = self.machine.input_buf();
                 assert!(space.len() <= LENT);
@@ -173,7 +185,7 @@ impl Run {
 }
 
 /// What a server could say.
-fn message(input: &mut Input<'_>) -> Vec<u8> {
+fn message(input: &mut Input<'_>, manner: &Manner) -> Vec<u8> {
     let choice = input.below(8);
     let kind = match choice {
         0 | 1 => MessageType::ConnectOk,
@@ -189,18 +201,20 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
         _ => input.bytes(),
     };
     let flags = if choice == 4 { Flags::EXCEPTION } else { Flags::from_bits(u16::from(input.byte()) & !2) };
+    let made = manner.choose(input);
+    let (dialect, serializer) = (made.dialect, made.id);
     let head = Head {
-        dialect: Dialect::Pyro5,
+        dialect,
         kind,
-        serializer: if input.below(16) == 0 { input.byte() } else { 1 },
+        serializer,
         flags,
         sequence: u16::from(input.byte() % 16),
         correlation: None,
         compress: input.below(4) == 0,
     };
     let mut out = Vec::new();
-    let frame = FrameStart::begin(&mut out, head, &OwnedAnnotations::default(), None);
-    out.extend_from_slice(payload);
+    let frame = FrameStart::begin(&mut out, head, &OwnedAnnotations::default(), manner.key.as_ref());
+    out.extend_from_slice(&made.payload(payload));
     let _ = frame.finish(&mut out, 0, usize::MAX);
     if input.below(8) == 0 {
         let at = input.below(out.len().min(60));

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 
+use super::manner::{Manner, choices};
 use super::{Input, OPERATIONS, counted, start};
 use crate::daemon::{Budget, Context, Daemon, DaemonEvent, Local, Object, Outcome, Peer, Responder, SessionId};
 use crate::fault::Fault;
 use crate::limits::{Config, Handshake};
 use crate::machine::Machine;
 use crate::metadata::{Attribute, Member, Metadata, Method};
+use crate::serializer::{SerializerId, Serializers};
 use crate::value::{Args, Value};
 use crate::wire::{Dialect, Flags, FrameStart, HEADER_LEN, Head, MessageType, OwnedAnnotations};
 
@@ -48,9 +50,9 @@ pub fn daemon(data: &[u8]) {
     run.end();
 }
 
-/// An input for [`daemon`]: what one client says.
-pub fn daemon_input(requests: &[u8]) -> Vec<u8> {
-    let mut input = vec![0, OPEN, 0];
+/// An input for [`daemon`]: what one client says in this protocol.
+pub fn daemon_input(dialect: Dialect, requests: &[u8]) -> Vec<u8> {
+    let mut input = vec![choices(dialect), OPEN, 0];
     for part in requests.chunks(1000) {
         counted(&[RECEIVE, 0], part, &mut input);
         input.extend_from_slice(&[STEP, 0]);
@@ -113,6 +115,7 @@ struct Run {
     now: Instant,
     daemon: Daemon<Local<World>>,
     world: World,
+    manner: Manner,
     /// With the bytes received since everything was run last.
     sessions: BTreeMap<SessionId, usize>,
     opened: usize,
@@ -138,6 +141,10 @@ impl Run {
         let scarce = choices & 1 != 0;
         config.limits.max_total_buffered = if scarce { 5000 } else { 1 << 20 };
         config.compression = choices & 2 != 0;
+        config.serializers = SerializerId::ALL.into_iter().collect::<Serializers>();
+        let manner = Manner::new(choices);
+        config.hmac_key = manner.key.clone();
+        config.allow_unsigned_502 = choices & 8 != 0;
         let mut daemon = Daemon::new(now, config);
         for id in ["thing", "test.echoserver"] {
             daemon.register(id, Thing).expect("a free id");
@@ -145,7 +152,7 @@ impl Run {
         let polite = choices & 4 == 0;
         let world = World::default();
         let (sessions, shut_down) = (BTreeMap::new(), false);
-        Self { now, daemon, world, sessions, opened: 0, closed: 0, polite, scarce, shut_down }
+        Self { now, daemon, world, manner, sessions, opened: 0, closed: 0, polite, scarce, shut_down }
     }
 
     fn operate(&mut self, input: &mut Input<'_>) {
@@ -158,7 +165,7 @@ impl Run {
             }
             2..=4 => {
                 let id = self.choose(input);
-                let message = message(input);
+                let message = message(input, &self.manner);
                 for _ in 0..=input.below(8) {
                     self.receive(id, &message);
                 }
@@ -371,7 +378,7 @@ impl Run {
 }
 
 /// What a client could say.
-fn message(input: &mut Input<'_>) -> Vec<u8> {
+fn message(input: &mut Input<'_>, manner: &Manner) -> Vec<u8> {
     let choice = input.below(12);
     let kind = match choice {
         0..=2 => MessageType::Connect,
@@ -406,10 +413,12 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
         6 => Flags::BATCH,
         _ => Flags::from_bits(u16::from(input.byte())),
     };
+    let made = manner.choose(input);
+    let (dialect, serializer) = (made.dialect, made.id);
     let head = Head {
-        dialect: Dialect::Pyro5,
+        dialect,
         kind,
-        serializer: if input.below(16) == 0 { input.byte() } else { 1 },
+        serializer,
         flags,
         sequence: u16::from(input.byte()),
         correlation: None,
@@ -420,8 +429,8 @@ fn message(input: &mut Input<'_>) -> Vec<u8> {
         tags.set(*b"TEST", input.bytes().to_vec());
     }
     let mut out = Vec::new();
-    let frame = FrameStart::begin(&mut out, head, &tags, None);
-    out.extend_from_slice(payload);
+    let frame = FrameStart::begin(&mut out, head, &tags, manner.key.as_ref());
+    out.extend_from_slice(&made.payload(payload));
     let _ = frame.finish(&mut out, 0, usize::MAX);
     match input.below(8) {
         0 => {

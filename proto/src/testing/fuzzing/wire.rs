@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Input;
+use super::manner::Manner;
 use crate::wire::{
     Annotations, COMPRESS_ABOVE, Dialect, Flags, FrameStart, HEADER_LEN, Head, Header, MessageType, OwnedAnnotations,
     Parsed, decompress, open, parse,
@@ -85,10 +86,11 @@ fn build(input: &mut Input<'_>) {
         let key = [b'A' + input.byte() % 4, b'A', b'A', b'A'];
         tags.set(key, input.bytes().to_vec());
     }
+    let key = Manner::new(input.byte()).key;
     let payload = input.0;
     let before = [7; 3];
     let mut out = before.to_vec();
-    let frame = FrameStart::begin(&mut out, head, &tags, None);
+    let frame = FrameStart::begin(&mut out, head, &tags, key.as_ref());
     out.extend_from_slice(payload);
     let max = 4096;
     if frame.finish(&mut out, 0, max).is_err() {
@@ -99,7 +101,7 @@ fn build(input: &mut Input<'_>) {
     let Ok(Parsed::Message { mut header, annotations, payload: window }) = parse(message, max) else {
         panic!("what was built is no message");
     };
-    let opened = open(&mut header, &message[annotations.clone()], &message[window.clone()], None);
+    let opened = open(&mut header, &message[annotations.clone()], &message[window.clone()], key.as_ref());
     let Ok(opened) = opened else { panic!("what was built does not open") };
     assert_eq!(window.end, message.len());
     assert_eq!((header.kind, header.serializer, header.sequence), (kind as u8, serializer, sequence));
