@@ -18,6 +18,7 @@ mod raw;
 
 mod server_calls;
 mod server_echo;
+mod server_exchange;
 mod server_generations;
 mod server_sockets;
 

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use firesteel_proto::connection::CallId;
 use firesteel_proto::{CallFailure, ObjectId, Payload, Request};
@@ -112,7 +111,6 @@ impl Proxy {
 
     /// Goes on with a stream of which the id is known, such as one from a connection that was lost.
     pub fn resume_stream<T>(&self, id: impl Into<String>) -> RemoteStream<T> {
-        let proxy = Proxy { line: Arc::clone(&self.line), ..self.clone() };
-        RemoteStream::new(proxy, id.into())
+        RemoteStream::new(self.clone(), id.into())
     }
 }
