@@ -111,8 +111,33 @@
 //! | `T` | anything that serde can serialize; `()` is None |
 //! | `Result<T, E>` | `T`, or the exception that `Fault::from(E)` makes |
 //! | `Outcome`, `Outcome<World>` | passed on as it is: for answers that come later |
+//! | `Stream`, `Stream<World>`, `Result<Stream, E>` | items that the caller iterates over |
 //!
-//! They are told by the last name in their paths, so that an alias such as `io::Result<T>` is a result.
+//! They are told by the last name in their paths, so that an alias such as `io::Result<T>` is a result. A stream
+//! and an outcome belong to a world, as the context does: `Stream` is one of the empty world.
+//!
+//! ```
+//! # extern crate firesteel_proto as firesteel;
+//! # use firesteel_macros::expose;
+//! use firesteel::{Fault, Stream};
+//!
+//! struct Numbers;
+//!
+//! #[expose]
+//! impl Numbers {
+//!     /// In Python: `for n in numbers.squares(5): ...`
+//!     pub fn squares(&self, n: u64) -> Stream {
+//!         Stream::new((0..n).map(|i| i * i))
+//!     }
+//!
+//!     pub fn lines(&self, path: String) -> Result<Stream, Fault> {
+//!         let text = std::fs::read_to_string(&path).map_err(|error| Fault::new("builtins.OSError", error))?;
+//!         Ok(Stream::new(text.lines().map(str::to_owned).collect::<Vec<_>>()))
+//!     }
+//! }
+//! # fn object<T: firesteel::Object>(_: T) {}
+//! # object(Numbers);
+//! ```
 //!
 //! ```
 //! # extern crate firesteel_proto as firesteel;

@@ -52,7 +52,9 @@ impl Kind {
                 (Self::Getter, names::member_name(&sig.ident, helpers.name.as_ref(), helper, errors))
             }
             1 => {
-                if let types::Output::Value(ty) | types::Output::Outcome(ty) = types::Output::of(&sig.output) {
+                if let types::Output::Value(ty) | types::Output::Outcome(ty) | types::Output::Stream(ty) =
+                    types::Output::of(&sig.output)
+                {
                     errors.push(ty, "an attribute's setter returns nothing, or a `Result<(), E>`");
                 }
                 (Self::Setter, setter_name(helpers, sig, helper, errors))

@@ -15,6 +15,8 @@ pub(crate) enum Output {
     Result(Type),
     /// An answer that is made already.
     Outcome(Type),
+    /// Items that are pulled one by one.
+    Stream(Type),
 }
 
 /// A parameter that is the call's context.
@@ -34,6 +36,7 @@ impl Output {
         match last_segment(ty) {
             Some(segment) if segment.ident == "Result" => Self::Result(ty.clone()),
             Some(segment) if segment.ident == "Outcome" => Self::Outcome(ty.clone()),
+            Some(segment) if segment.ident == "Stream" => Self::Stream(ty.clone()),
             _ => Self::Value(ty.clone()),
         }
     }
@@ -52,8 +55,13 @@ pub(crate) fn result_types(ty: &Type) -> (Option<&Type>, Option<&Type>) {
     (arguments.next(), arguments.next())
 }
 
-/// The world of an outcome; `None` stands for `()`.
-pub(crate) fn outcome_world(ty: &Type) -> Option<Type> {
+/// The stream in a result.
+pub(crate) fn stream_in(result: &Type) -> Option<&Type> {
+    result_types(result).0.filter(|ty| last_segment(ty).is_some_and(|segment| segment.ident == "Stream"))
+}
+
+/// The world of an outcome or a stream; `None` stands for `()`.
+pub(crate) fn world_of(ty: &Type) -> Option<Type> {
     last_segment(ty).and_then(|segment| type_arguments(segment).next().cloned())
 }
 

@@ -159,7 +159,7 @@ fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
         Argument::Value(parameter) => parameter.pass(),
     });
     let call = quote!(Self::#ident(self, #(#arguments),*));
-    let answer = answer(&member.output, call, cx);
+    let answer = answer(&member.output, call, cx, krate);
     quote! {
         #(#cfgs)*
         #krate::Member::#variant(#name) => {
@@ -172,7 +172,7 @@ fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
 
 /// Answers with what the method gives. What the compiler has to say about its type is said where the
 /// type stands.
-fn answer(output: &Output, call: TokenStream, cx: &Ident) -> TokenStream {
+fn answer(output: &Output, call: TokenStream, cx: &Ident, krate: &Path) -> TokenStream {
     match output {
         Output::Nothing => quote! {
             #call;
@@ -187,11 +187,15 @@ fn answer(output: &Output, call: TokenStream, cx: &Ident) -> TokenStream {
         }
         Output::Result(whole) => {
             let (ty, error) = types::result_types(whole);
-            let (value, send) = send(ty.unwrap_or(whole), cx);
+            let (value, send) = match types::stream_in(whole) {
+                Some(ty) => pass_on(ty, krate),
+                None => send(ty.unwrap_or(whole), cx),
+            };
             let at = generated(ends(error.unwrap_or(whole)).0);
             let into = quote_spanned!(at=> ::core::convert::Into::into(error));
             let error = Ident::new("error", at);
-            let ok = quote_spanned!(generated(ends(whole).0)=> ::core::result::Result::Ok(ref #value));
+            let by = types::stream_in(whole).is_none().then(|| quote!(ref));
+            let ok = quote_spanned!(generated(ends(whole).0)=> ::core::result::Result::Ok(#by #value));
             quote! {
                 match #call {
                     #ok => #send,
@@ -200,6 +204,13 @@ fn answer(output: &Output, call: TokenStream, cx: &Ident) -> TokenStream {
             }
         }
         Output::Outcome(ty) => quote_spanned!(generated(ends(ty).0)=> #call),
+        Output::Stream(ty) => {
+            let (value, send) = pass_on(ty, krate);
+            quote! {
+                let #value = #call;
+                #send
+            }
+        }
     }
 }
 
@@ -210,4 +221,12 @@ fn send(ty: &Type, cx: &Ident) -> (Ident, TokenStream) {
     let value = Ident::new("value", generated(last));
     let send = quote_spanned!(generated(first)=> #cx.answer(&*#value));
     (value, send)
+}
+
+/// The same for a stream, which is passed on as it is.
+fn pass_on(ty: &Type, krate: &Path) -> (Ident, TokenStream) {
+    let (first, last) = ends(ty);
+    let value = Ident::new("value", generated(last));
+    let pass = quote_spanned!(generated(first)=> ::core::result::Result::Ok(#krate::Answer::from(#value)));
+    (value, pass)
 }

@@ -39,13 +39,15 @@ impl Worlds {
     pub(crate) fn learn(&mut self, sig: &Signature, output: &Output, errors: &mut Errors) {
         let contexts =
             member::typed_inputs(sig).filter_map(|input| Some((&*input.ty, types::context(&input.ty)?.world)));
-        let outcome = match output {
-            Output::Outcome(ty) => Some((ty, types::outcome_world(ty))),
-            _ => None,
+        let answer = match output {
+            Output::Outcome(ty) | Output::Stream(ty) => Some(ty),
+            Output::Result(ty) => types::stream_in(ty),
+            Output::Nothing | Output::Value(_) => None,
         };
+        let answer = answer.map(|ty| (ty, types::world_of(ty)));
         let or_empty =
             |(ty, world): (&Type, Option<Type>)| world.unwrap_or_else(|| syn::parse_quote_spanned!(ends(ty).1=> ()));
-        let worlds: Vec<Type> = contexts.chain(outcome).map(or_empty).collect();
+        let worlds: Vec<Type> = contexts.chain(answer).map(or_empty).collect();
         for parameter in &sig.generics.params {
             let what = match parameter {
                 GenericParam::Lifetime(_) => continue,

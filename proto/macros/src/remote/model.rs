@@ -130,7 +130,7 @@ fn parse_parameters(sig: &Signature, errors: &mut Errors) -> Vec<Parameter> {
 fn parse_value(sig: &Signature, kind: Kind, errors: &mut Errors) -> Option<Type> {
     let value = match Output::of(&sig.output) {
         Output::Nothing => None,
-        Output::Value(ty) | Output::Outcome(ty) => Some(ty),
+        Output::Value(ty) | Output::Outcome(ty) | Output::Stream(ty) => Some(ty),
         Output::Result(ty) => types::result_types(&ty).0.filter(|value| !types::is_unit(value)).cloned(),
     }?;
     check_self(&value, errors);

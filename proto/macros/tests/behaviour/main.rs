@@ -8,5 +8,6 @@ mod generics;
 mod methods;
 mod names;
 mod remote;
+mod streams;
 mod support;
 mod worlds;

@@ -86,6 +86,15 @@ impl<R: Registry> Pair<R> {
         Ok(self.answer(id).expect("an answer")?.into_value().expect("a value").decode()?)
     }
 
+    /// The id of the stream that a call answers with.
+    pub fn stream(&mut self, id: CallId) -> String {
+        self.shuttle();
+        match self.answer(id) {
+            Some(Ok(Reply::Stream(id))) => id,
+            other => panic!("no stream: {other:?}"),
+        }
+    }
+
     /// Makes a call that is not answered.
     pub fn notify(&mut self, request: &Request<'_>) {
         self.client.notify(self.now, request).expect("a call that can be sent");
