@@ -55,7 +55,7 @@ impl BatchCall {
 
 impl Batch {
     /// Reads a batch. The request comes back where that fails, to be answered.
-    pub(super) fn read(incoming: Incoming, config: &Config) -> Result<Self, (Incoming, Fault)> {
+    pub(super) fn read(incoming: Incoming, config: &Config) -> Result<Self, Box<(Incoming, Fault)>> {
         let read = || -> Result<_, Fault> {
             let head = incoming.head(config.limits.max_depth)?;
             let (calls, _) = head.args.to_values()?;
@@ -69,7 +69,7 @@ impl Batch {
                 let (calls, annotations) = (calls.into_iter(), OwnedAnnotations::default());
                 Ok(Self { incoming, object, calls, results, annotations })
             }
-            Err(fault) => Err((incoming, fault)),
+            Err(fault) => Err(Box::new((incoming, fault))),
         }
     }
 

@@ -271,7 +271,7 @@ impl Sessions {
                             slot.core.set_batching(true);
                             Next::Batch(Box::new(batch))
                         }
-                        Err((incoming, fault)) => Next::Refused(incoming, fault),
+                        Err(refused) => Next::Refused(refused.0, refused.1),
                     },
                     Head::Nothing | Head::Call => Next::Call(incoming),
                 };

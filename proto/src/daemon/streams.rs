@@ -132,13 +132,19 @@ mod tests {
 
     use super::*;
 
+    fn start() -> Instant {
+        // The one place where a test looks at a clock: any start will do.
+        #[expect(clippy::disallowed_methods)]
+        Instant::now()
+    }
+
     fn session(index: u32) -> SessionId {
         SessionId { index, generation: 1 }
     }
 
     #[test]
     fn streams_linger_after_their_session_and_can_be_taken_up() {
-        let (now, config) = (Instant::now(), Config::default());
+        let (now, config) = (start(), Config::default());
         let mut streams = Streams::default();
         streams.opened("a".to_owned(), session(1), now, &config);
         streams.opened("b".to_owned(), session(1), now, &config);
@@ -155,10 +161,9 @@ mod tests {
 
     #[test]
     fn without_linger_streams_end_with_their_session_and_a_lifetime_ends_them_anyway() {
-        let now = Instant::now();
-        let mut config = Config::default();
-        config.stream_linger = Duration::ZERO;
-        config.stream_lifetime = Some(Duration::from_secs(5));
+        let now = start();
+        let lifetime = Some(Duration::from_secs(5));
+        let config = Config { stream_linger: Duration::ZERO, stream_lifetime: lifetime, ..Config::default() };
         let mut streams = Streams::default();
         streams.opened("a".to_owned(), session(1), now, &config);
         streams.opened("b".to_owned(), session(2), now, &config);

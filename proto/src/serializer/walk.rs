@@ -7,15 +7,16 @@ use serde::de::DeserializeSeed;
 
 use super::SerializerId;
 
-/// The reader of one of the formats. In JSON it stands inside a call's dictionary.
+/// The reader of one of the formats. In JSON it stands inside a call's dictionary. Those that are large are boxed:
+/// arguments are moved about.
 #[derive(Clone, Debug)]
 pub(crate) enum Walk<'a> {
     Serpent(firesteel_serpent::Reader<'a>),
-    Marshal(firesteel_marshal::Reader<'a>),
+    Marshal(Box<firesteel_marshal::Reader<'a>>),
     Json(firesteel_json::Reader<'a>),
-    Msgpack(firesteel_msgpack::Reader<'a>),
+    Msgpack(Box<firesteel_msgpack::Reader<'a>>),
     Pickle(Box<firesteel_pickle::Reader<'a>>),
-    Cbor(firesteel_cbor::Reader<'a>),
+    Cbor(Box<firesteel_cbor::Reader<'a>>),
 }
 
 macro_rules! each {
@@ -35,13 +36,13 @@ impl<'a> Walk<'a> {
     pub(crate) fn new(serializer: SerializerId, bytes: &'a [u8], limits: Limits) -> Result<Self, FormatError> {
         Ok(match serializer {
             SerializerId::Serpent => Self::Serpent(firesteel_serpent::Reader::new(bytes, limits)?),
-            SerializerId::Marshal => Self::Marshal(firesteel_marshal::Reader::new(bytes, limits)?),
+            SerializerId::Marshal => Self::Marshal(Box::new(firesteel_marshal::Reader::new(bytes, limits)?)),
             SerializerId::Json => Self::Json(firesteel_json::Reader::new(bytes, limits)?),
-            SerializerId::Msgpack => Self::Msgpack(firesteel_msgpack::Reader::new(bytes, limits)?),
+            SerializerId::Msgpack => Self::Msgpack(Box::new(firesteel_msgpack::Reader::new(bytes, limits)?)),
             SerializerId::Pickle | SerializerId::Dill | SerializerId::Cloudpickle => {
                 Self::Pickle(Box::new(firesteel_pickle::Reader::new(bytes, limits)?))
             }
-            SerializerId::Cbor => Self::Cbor(firesteel_cbor::Reader::new(bytes, limits)?),
+            SerializerId::Cbor => Self::Cbor(Box::new(firesteel_cbor::Reader::new(bytes, limits)?)),
         })
     }
 
@@ -77,10 +78,10 @@ impl<'a> Walk<'a> {
         match self {
             Self::Pickle(reader) => seed.deserialize(&mut **reader),
             Self::Serpent(reader) => seed.deserialize(reader),
-            Self::Marshal(reader) => seed.deserialize(reader),
+            Self::Marshal(reader) => seed.deserialize(&mut **reader),
             Self::Json(reader) => seed.deserialize(reader),
-            Self::Msgpack(reader) => seed.deserialize(reader),
-            Self::Cbor(reader) => seed.deserialize(reader),
+            Self::Msgpack(reader) => seed.deserialize(&mut **reader),
+            Self::Cbor(reader) => seed.deserialize(&mut **reader),
         }
     }
 }

@@ -123,7 +123,15 @@ enum Source<'a> {
     /// `open`: inside the positional arguments already.
     Walk { walk: Walk<'a>, open: bool, keywords: Keywords<'a> },
     /// Decoded beforehand.
-    Values { positional: std::vec::IntoIter<Value>, named: Named, next: Option<Value> },
+    Values(Box<Decoded>),
+}
+
+/// Arguments that were decoded beforehand.
+#[derive(Debug)]
+struct Decoded {
+    positional: std::vec::IntoIter<Value>,
+    named: Named,
+    next: Option<Value>,
 }
 
 /// Where the keyword arguments are.
@@ -188,7 +196,7 @@ impl<'a> Args<'a> {
 
     /// Arguments that were decoded before.
     pub(crate) fn decoded(positional: Vec<Value>, named: Named) -> Self {
-        Self { source: Source::Values { positional: positional.into_iter(), named, next: None }, callee: None }
+        Self { source: Source::decoded(positional, named), callee: None }
     }
 
     /// The arguments that begin at `offset`.
@@ -200,7 +208,7 @@ impl<'a> Args<'a> {
     pub(crate) fn begin(&self) -> Option<usize> {
         match self.source {
             Source::Unread { offset, .. } => Some(offset),
-            Source::Empty | Source::Walk { .. } | Source::Values { .. } => None,
+            Source::Empty | Source::Walk { .. } | Source::Values(_) => None,
         }
     }
 
@@ -269,16 +277,20 @@ impl<'a> Source<'a> {
         for value in positional.iter_mut().chain(named.iter_mut().map(|(_, value)| value)) {
             dialects::translate(value, dialects::to_pyro5);
         }
-        Ok(Self::Values { positional: positional.into_iter(), named, next: None })
+        Ok(Self::decoded(positional, named))
+    }
+
+    fn decoded(positional: Vec<Value>, named: Named) -> Self {
+        Self::Values(Box::new(Decoded { positional: positional.into_iter(), named, next: None }))
     }
 
     /// True when another positional argument follows.
     fn next(&mut self) -> Result<bool, FormatError> {
         match self {
             Self::Walk { walk, .. } => walk.next_element(),
-            Self::Values { positional, next, .. } => {
-                *next = positional.next();
-                Ok(next.is_some())
+            Self::Values(decoded) => {
+                decoded.next = decoded.positional.next();
+                Ok(decoded.next.is_some())
             }
             Self::Unread { .. } | Self::Empty => Ok(false),
         }
@@ -291,7 +303,7 @@ impl<'a> Source<'a> {
     fn seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, FormatError> {
         match self {
             Self::Walk { walk, .. } => walk.seed(seed),
-            Self::Values { next, .. } => seed.deserialize(next.take().unwrap_or_default()),
+            Self::Values(decoded) => seed.deserialize(decoded.next.take().unwrap_or_default()),
             Self::Unread { .. } | Self::Empty => Err(FormatError::custom("there are no arguments")),
         }
     }
@@ -308,7 +320,7 @@ impl<'a> Source<'a> {
                 Ok(named)
             }
             Self::Walk { keywords: Keywords::At(walk), .. } => read_named(walk),
-            Self::Values { named, .. } => Ok(std::mem::take(named)),
+            Self::Values(decoded) => Ok(std::mem::take(&mut decoded.named)),
             Self::Unread { .. } | Self::Empty => Ok(Vec::new()),
         }
     }

@@ -72,6 +72,7 @@ impl Header {
     /// # Errors
     /// With fewer bytes than a header has, as soon as they cannot become one. Pyro5 looks at six bytes first,
     /// then at all; the texts of the errors are Pyro's.
+    #[inline]
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((start, _)) = bytes.split_first_chunk::<6>() else { return Ok(None) };
         if &start[..4] != TAG {
@@ -85,6 +86,7 @@ impl Header {
         }
     }
 
+    #[inline]
     fn parse_502(bytes: &[u8; 40]) -> Result<Self, ProtocolError> {
         if short(bytes, 38) != MAGIC {
             return Err(ProtocolError::Magic);
@@ -133,6 +135,7 @@ impl Header {
     }
 
     /// Writes the header into [`len`](Self::len) bytes that are zero.
+    #[inline]
     pub(super) fn write(&self, bytes: &mut [u8]) {
         let version = self.dialect.version();
         bytes[..4].copy_from_slice(TAG);

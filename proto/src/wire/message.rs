@@ -37,6 +37,7 @@ pub enum Parsed {
 ///
 /// # Errors
 /// Bytes that are neither protocol, or a claimed length above `max`.
+#[inline]
 pub fn parse(bytes: &[u8], max: usize) -> Result<Parsed, ProtocolError> {
     let Some(header) = Header::parse(bytes)? else { return Ok(Parsed::Partial) };
     let body = header.body_len();
@@ -57,6 +58,7 @@ pub fn parse(bytes: &[u8], max: usize) -> Result<Parsed, ProtocolError> {
 ///
 /// # Errors
 /// Malformed annotations; in protocol 48 a signature that is wrong, missing, or there without a key.
+#[inline]
 pub fn open<'a>(
     header: &mut Header,
     annotations: &'a [u8],
@@ -65,18 +67,28 @@ pub fn open<'a>(
 ) -> Result<Annotations<'a>, ProtocolError> {
     let tags = Annotations::parse(annotations, header.dialect)?;
     if header.dialect == Dialect::Pyro4 {
-        match (tags.get(HMAC), key) {
-            (None, None) => {}
-            (Some(signature), Some(key)) if key.verifies(signature, payload, &values(tags)) => {}
-            (Some(_), Some(_)) => return Err(ProtocolError::Signature),
-            (None, Some(_)) | (Some(_), None) => return Err(ProtocolError::SignatureMissing),
-        }
-        if let Some(id) = tags.get(CORRELATION).and_then(|id| id.try_into().ok()) {
-            header.correlation = id;
-            header.flags |= Flags::CORRELATION_ID;
-        }
+        open_48(header, tags, payload, key)?;
     }
     Ok(tags.of_users())
+}
+
+fn open_48(
+    header: &mut Header,
+    tags: Annotations<'_>,
+    payload: &[u8],
+    key: Option<&HmacKey>,
+) -> Result<(), ProtocolError> {
+    match (tags.get(HMAC), key) {
+        (None, None) => {}
+        (Some(signature), Some(key)) if key.verifies(signature, payload, &values(tags)) => {}
+        (Some(_), Some(_)) => return Err(ProtocolError::Signature),
+        (None, Some(_)) | (Some(_), None) => return Err(ProtocolError::SignatureMissing),
+    }
+    if let Some(id) = tags.get(CORRELATION).and_then(|id| id.try_into().ok()) {
+        header.correlation = id;
+        header.flags |= Flags::CORRELATION_ID;
+    }
+    Ok(())
 }
 
 /// What a signature covers beside the payload: the values of the annotations, by the order of their names.
@@ -100,6 +112,7 @@ pub struct FrameStart<'k> {
 impl<'k> FrameStart<'k> {
     /// Reserves a header at the end of `out` and appends the annotations. Append the payload next,
     /// then [`finish`](Self::finish). The key signs messages of protocol 48; in the other it means nothing.
+    #[inline]
     pub fn begin(out: &mut Vec<u8>, head: Head, annotations: &OwnedAnnotations, key: Option<&'k HmacKey>) -> Self {
         let start = out.len();
         out.resize(start + head.dialect.header_len(), 0);
@@ -122,6 +135,7 @@ impl<'k> FrameStart<'k> {
     /// # Errors
     /// A message above `max` bytes or what the header's lengths can tell; the buffer is as before `begin`. So it is
     /// when extra bytes would have to be signed: append them to the buffer instead.
+    #[inline]
     pub fn finish(self, out: &mut Vec<u8>, extra: usize, max: usize) -> Result<(), ProtocolError> {
         let head = self.head;
         let mut flags = head.flags.without(Flags::COMPRESSED | Flags::CORRELATION_ID);
