@@ -11,9 +11,11 @@ mod client_typed;
 mod client_values;
 mod echo;
 
+mod bombs;
 mod hmac;
 mod hosted;
 mod hostile;
+mod pickle_attacks;
 mod raw;
 
 mod server_calls;

@@ -25,7 +25,45 @@ use crate::wire::Dialect;
 /// What becomes of a [`Value`](crate::Value) that is sent, and arrives at the other end, in each. "=" is the
 /// same value; pickle stands for dill and cloudpickle too. A test keeps this table true.
 ///
-/// TABLE
+/// | type | serpent | marshal | json | msgpack | pickle | cbor |
+/// |---|---|---|---|---|---|---|
+/// | None | = | = | = | = | = | = |
+/// | bool | = | = | = | = | = | = |
+/// | int | = | = | = | = | = | = |
+/// | int beyond 64 bits | = | = | = | = ³ | = | = |
+/// | float | = | = | = | = | = | = |
+/// | complex | = | = | refused | = ³ | = | = |
+/// | str | = | = | = | = | = | = |
+/// | bytes | dict, keys str ¹ | = | dict, keys str ¹ | = | = | = |
+/// | bytearray | dict, keys str ¹ | bytes | dict, keys str ¹ | bytes | = | = |
+/// | tuple | = | = | list | list | = | = |
+/// | list | = | = | = | = | = | = |
+/// | set | = | = | list | list | = | = |
+/// | set, empty | tuple | = | list | list | = | = |
+/// | frozenset | set | = | refused | refused | = | = |
+/// | dict, keys str | = | = | = | = | = | = |
+/// | dict, keys int | = | = | dict, keys str | = ⁴ | = | = |
+/// | datetime | str | str ² | str | = ³ | = | = |
+/// | datetime with offset | str | str ² | str | refused | = | = |
+/// | date | str | str ² | str | = ³ | = | = |
+/// | time | str | str ² | refused | refused | = | = |
+/// | timedelta | float ⁵ | tuple ² | refused | refused | = | = |
+/// | Decimal | str | str ² | str | str | = | = |
+/// | UUID | str | str | str | str | = | = |
+/// | Ellipsis | refused | = ² | refused | refused | = | = |
+/// | exception | = | = | = ⁶ | = ⁶ | = ⁷ | = |
+/// | instance | = | = | = ⁶ | = ⁶ | refused ⁷ | = |
+///
+/// Python's Pyro does the same, but for these:
+///
+/// 1. [`Blob`](crate::Blob) reads that dictionary as bytes. Python's json refuses bytes.
+/// 2. Python's marshal serializer refuses these; it reads what is written here.
+/// 3. Pyro4 does not read msgpack's extension types in arguments, but in results.
+/// 4. Python's msgpack does not read such keys.
+/// 5. The seconds. In marshal it is days, seconds and microseconds.
+/// 6. Tuples in it arrive as lists: so do the arguments of an exception, which Python makes a tuple again.
+/// 7. Written are exceptions of Python's own and Pyro's own classes, the latter in protocol 48. Others are refused,
+///    as the reader would import what they name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SerializerId {

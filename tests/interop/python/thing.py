@@ -1,5 +1,6 @@
 """The object that server.py offers: whatever a client has to cope with."""
 
+import os
 import time
 
 from generation import URI, behavior, current_context, errors, expose, oneway
@@ -31,6 +32,16 @@ class Temperature:
 register_class_to_dict(Temperature, lambda t: {"__class__": "weather.Temperature", "celsius": t.degrees})
 register_dict_to_class("weather.Temperature", lambda name, data: Temperature(data["celsius"]))
 register_dict_to_class("thing.Point", lambda name, data: Point(data["x"], data["y"]))
+
+
+class Attack:
+    """Its pickle runs a command where it is unpickled."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
 
 
 # serpent cannot write it
@@ -169,6 +180,14 @@ class Thing:
         if depth == 0:
             raise ZeroDivisionError("at the bottom")
         self.fail_deep(depth - 1)
+
+    # pickles that run something
+
+    def attack(self, command):
+        return [1, Attack(command)]
+
+    def fail_with_attack(self, command):
+        raise ValueError(Attack(command))
 
     # the context of a call
 
