@@ -3,7 +3,7 @@
 //!     cargo run --example quickstart
 //!     cargo run --example quickstart -- --serve [ADDRESS]
 //!
-//! The second one keeps serving, for `examples/python/client.py` or any other client.
+//! The second one keeps serving, for `examples/python/client.py` (Pyro5), `client4.py` (Pyro4) or any other client.
 
 use firesteel::{Fault, blocking, expose, remote};
 

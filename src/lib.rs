@@ -1,5 +1,5 @@
 //! Remote objects for any event loop: Pyro (Python Remote Objects) in Rust, wire-compatible both ways with
-//! Pyro5.
+//! Pyro5 and Pyro4, whose clients share objects and port.
 //!
 //! This crate is the whole of firesteel under one name:
 //!
@@ -8,7 +8,9 @@
 //! - [`blocking`] (feature `blocking`, on by default): a server on one thread or a few, and a proxy whose calls
 //!   wait;
 //! - [`pump`](mod@pump): moves bytes between a machine and a socket, for loops of your own;
-//! - `#[expose]` and `#[remote]` (feature `macros`, on by default).
+//! - `#[expose]` and `#[remote]` (feature `macros`, on by default);
+//! - all of Pyro's serializers ([`SerializerId`]), both of its protocols ([`Dialect`]), compression and signed
+//!   messages (features `compression` and `hmac`, on by default).
 //!
 //! # A server
 //!

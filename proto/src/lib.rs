@@ -1,4 +1,4 @@
-//! The protocol core of firesteel: Python remote objects (Pyro5) without IO.
+//! The protocol core of firesteel: Python remote objects (Pyro5 and Pyro4) without IO.
 //!
 //! A program calls the objects of another as if they were its own, in Rust or in Python. This crate is
 //! the whole of the protocol as state machines: it opens no socket, reads no clock, starts no thread and
@@ -32,6 +32,16 @@
 //! is not known beforehand; an [`Instance`] in it is Pyro's class dictionary: exceptions, URIs, proxies
 //! and classes of the user's are data here, never code. [`ClassNames`] gives structs a class.
 //!
+//! A message is in one of the serializers of [`SerializerId`], whose documentation tells what each does with
+//! Python's types; [`Serializers`] are those that are accepted. All are data alone, pickle included.
+//!
+//! # Dialects
+//!
+//! Pyro5 speaks protocol 502, Pyro4 protocol 48: a [`Dialect`] is one of them. A daemon answers each connection
+//! in the dialect of its first message, a client finds out by itself or is [told](Protocol). Above the wire
+//! there is one vocabulary, that of Pyro5: class names such as `Pyro5.errors.NamingError` are translated on
+//! the way in and out.
+//!
 //! # Limits
 //!
 //! A peer's bytes cause no panic and no endless loop, and memory stays within [`Limits`].
@@ -40,6 +50,7 @@
 //!
 //! - `macros`: `#[expose]` and `#[remote]`.
 //! - `compression`: compressed messages (zlib).
+//! - `hmac`: signed messages of protocol 48, with an [`HmacKey`].
 //! - `testing`: a client and a daemon on a virtual clock, see `testing`.
 
 #![forbid(unsafe_code)]

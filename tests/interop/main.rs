@@ -10,6 +10,7 @@ mod client_redial;
 mod client_typed;
 mod client_values;
 mod echo;
+mod examples;
 
 mod bombs;
 mod hmac;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use firesteel::blocking::{Connector, Proxy};
 use firesteel::{Blob, Config, Value};
+use firesteel_formats_testkit::record_value;
 
 use crate::measure::{Measured, repeat};
-use crate::record::record;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,7 +50,7 @@ pub fn run(uri: &str, case: Case, time: Duration, serializer: &str) -> Result<Me
             })?
         }
         Case::Record => {
-            let record = record();
+            let record = record_value();
             repeat(&name, time, usize::MAX, true, || {
                 let _: Value = proxy.call("echo", &(&record,))?;
                 Ok(())

@@ -8,12 +8,12 @@ mod cases;
 mod compare;
 mod measure;
 mod raw;
-mod record;
 mod serde_table;
 mod server;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -47,8 +47,15 @@ enum Command {
         #[arg(long, default_value = "serpent")]
         serializer: String,
     },
-    /// Read and write the files `record.*` and `big.*` of a folder; prints JSON lines.
-    Serde { data: PathBuf },
+    /// Read and write the files `record.*` and `big.*` of a folder, beside other crates and Python; prints JSON lines.
+    Serde {
+        data: PathBuf,
+        /// The Python to measure, too; without this, python3 where there is one.
+        #[arg(long)]
+        python: Option<PathBuf>,
+    },
+    /// Write these files into a folder.
+    Records { data: PathBuf },
     /// Serve the raw reference: an echo without a protocol.
     RawServer { transport: Transport },
     /// Measure the raw reference: request and answer of these sizes; prints one JSON line.
@@ -87,7 +94,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{}", cases::run(&uri, case, Duration::from_secs_f64(seconds), &serializer)?);
             Ok(())
         }
-        Command::Serde { data } => serde_table::print(&data),
+        Command::Serde { data, python } => serde_table::print(&data, python.or_else(python3).as_deref()),
+        Command::Records { data } => serde_table::write(&data),
         Command::RawServer { transport } => raw::serve(transport),
         Command::RawClient { uri, seconds, request, answer } => {
             println!("{}", raw::measure(&uri, Duration::from_secs_f64(seconds), request, answer)?);
@@ -95,6 +103,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         Command::Compare { seconds, turns, two_cores } => compare::run(seconds, turns, two_cores),
     }
+}
+
+/// Where there is a python3 that runs.
+fn python3() -> Option<PathBuf> {
+    let works = Process::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    works.is_ok_and(|status| status.success()).then(|| PathBuf::from("python3"))
 }
 
 /// Where the socket of a server goes.

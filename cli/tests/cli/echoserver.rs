@@ -9,13 +9,6 @@ use rustix::process::Signal;
 
 /// Checks of `check_server.py` that are left out.
 const SKIPPED: &[&str] = &[
-    // Batches are not there yet. The checks of compressed answers make one, too.
-    "batch_of_calls",
-    "exception_in_a_batch",
-    "batch_refused_as_a_whole",
-    "large_batch",
-    "batch_on_the_wire",
-    "compressed_replies",
     // Python takes the keys of a dictionary for positional arguments; firesteel takes tuples and lists.
     "keys_of_a_dictionary_as_arguments",
     // firesteel passes instances of classes on as data; it never makes objects of them.
