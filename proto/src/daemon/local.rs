@@ -1,10 +1,12 @@
 //! Objects of one thread: no locks, a world of any type, `Rc` welcome.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::context::{Call, Context};
+use super::instances::{Class, Hosted, InstanceMode};
 use super::object::{Object, Outcome};
 use super::run::{self, Ended, Entry};
 use super::sessions::Next;
@@ -20,14 +22,20 @@ use crate::value::{Args, CallHead, ObjectId};
 
 /// The objects of a daemon that runs on one thread. `W` is the world that their methods see.
 pub struct Local<W = ()> {
-    objects: BTreeMap<ObjectId, Entry<Box<dyn Object<W>>>>,
+    objects: BTreeMap<ObjectId, Entry<Hosted<W>>>,
+    /// A class was registered whose instances belong to sessions.
+    keeps_instances: bool,
+    /// Instances whose session has ended.
+    closing: Vec<Box<dyn Object<W>>>,
     streams: BTreeMap<StreamId, Box<dyn Items<W>>>,
 }
 
 impl<W> Daemon<Local<W>> {
     /// A daemon without objects. `W` follows from the world that [`dispatch`](Self::dispatch) gets.
     pub fn new(now: Instant, config: Config) -> Self {
-        Self::with_registry(now, config, Local { objects: BTreeMap::new(), streams: BTreeMap::new() }, usize::MAX)
+        let registry =
+            Local { objects: BTreeMap::new(), keeps_instances: false, closing: Vec::new(), streams: BTreeMap::new() };
+        Self::with_registry(now, config, registry, usize::MAX)
     }
 
     /// Hosts an object. With an empty id, a fresh one is made, as Pyro does.
@@ -39,7 +47,30 @@ impl<W> Daemon<Local<W>> {
         id: impl Into<ObjectId>,
         object: impl Object<W> + 'static,
     ) -> Result<ObjectId, RegisterError> {
-        let mut id = id.into();
+        let entry = Entry::new(object, |object| Hosted::Object(Box::new(object)));
+        self.host(id.into(), entry)
+    }
+
+    /// Hosts a class: `create` makes its instances when they are called for, as many as `mode` says. With an
+    /// empty id, a fresh one is made.
+    ///
+    /// # Errors
+    /// As for [`register`](Self::register).
+    pub fn register_class<T: Object<W> + 'static>(
+        &mut self,
+        id: impl Into<ObjectId>,
+        mode: InstanceMode,
+        metadata: &Metadata,
+        mut create: impl FnMut(&mut Context<'_, W>) -> Result<T, Fault> + 'static,
+    ) -> Result<ObjectId, RegisterError> {
+        let create = Box::new(move |cx: &mut Context<'_, W>| Ok(Box::new(create(cx)?) as Box<dyn Object<W>>));
+        let class = Hosted::Class(Class::new(mode, create));
+        let id = self.host(id.into(), Entry::class::<T>(metadata.clone(), class))?;
+        self.registry.keeps_instances |= mode == InstanceMode::Session;
+        Ok(id)
+    }
+
+    fn host(&mut self, mut id: ObjectId, entry: Entry<Hosted<W>>) -> Result<ObjectId, RegisterError> {
         if id.as_str().is_empty() {
             id = self.generate_id();
         }
@@ -49,7 +80,6 @@ impl<W> Daemon<Local<W>> {
         if self.registry.objects.contains_key(&id) {
             return Err(RegisterError::Duplicate(id));
         }
-        let entry = Entry::new(object, |object| Box::new(object) as Box<dyn Object<W>>);
         self.registry.objects.insert(id.clone(), entry);
         Ok(id)
     }
@@ -168,7 +198,9 @@ impl<W> Local<W> {
             return run::call_builtin(self, config, cx, method, args);
         }
         let entry = self.objects.get_mut(object).ok_or_else(builtin::unknown_object)?;
-        run::address(&entry.metadata, entry.type_name, method, args, |member, args| entry.object.call(cx, member, args))
+        run::address(&entry.metadata, entry.type_name, method, args, |member, args| {
+            entry.object.with(cx, |cx, object| object.call(cx, member, args))
+        })
     }
 
     /// Whether a call of a batch can be made.
@@ -185,6 +217,10 @@ impl<W> Registry for Local<W> {
     type World = W;
 
     fn run(daemon: &mut Daemon<Self>, now: Instant, world: &mut W, budget: Budget) -> usize {
+        for mut instance in daemon.registry.closing.drain(..) {
+            // Should it panic, it is dropped all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| instance.closed(world)));
+        }
         let mut calls = 0;
         while budget.allows(calls) {
             let Some((session, next)) = daemon.sessions.next_request() else { break };
@@ -210,6 +246,15 @@ impl<W> Directory for Local<W> {
             return Some(builtin::METADATA.clone());
         }
         self.objects.get(id).map(|entry| entry.metadata.clone())
+    }
+
+    fn keeps_instances(&self) -> bool {
+        self.keeps_instances
+    }
+
+    fn session_ended(&mut self, _daemon: usize, session: SessionId) {
+        let instances = self.objects.values_mut().filter_map(|entry| entry.object.take(session));
+        self.closing.extend(instances);
     }
 
     fn drop_stream(&mut self, id: &str) {

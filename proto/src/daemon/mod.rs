@@ -6,10 +6,14 @@ mod budget;
 mod builtin;
 mod context;
 mod gate;
+mod instances;
+mod job;
 mod local;
 mod object;
 mod responder;
 mod run;
+mod schedule;
+mod seat;
 mod session;
 mod sessions;
 mod shared;
@@ -26,11 +30,13 @@ use std::time::{Duration, Instant};
 pub(crate) use batch::Batch;
 pub use budget::{Budget, Dispatched};
 pub use context::Context;
+pub use instances::InstanceMode;
+pub use job::{Done, Job};
 pub use local::Local;
 pub use object::{Answer, Object, Outcome};
 pub use responder::{Deferred, Responder};
 pub use session::Session;
-pub use shared::{Done, Job, Shared};
+pub use shared::Shared;
 pub use stream::{Items, Stream};
 
 use crate::error::{CloseReason, Refused};
@@ -39,9 +45,9 @@ use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
 use crate::uri::Uri;
 use crate::value::ObjectId;
+use job::Task;
 use responder::{Mail, Mailbox, Report};
 use sessions::Sessions;
-use shared::Task;
 use streams::Streams;
 
 /// Hosts objects: owns every incoming session and the registry of what they may call.
@@ -87,6 +93,10 @@ pub trait Directory {
     fn ids(&self) -> Vec<ObjectId>;
     /// What an object exposes.
     fn metadata(&self, id: &str) -> Option<Metadata>;
+    /// True when instances may belong to sessions.
+    fn keeps_instances(&self) -> bool;
+    /// A session of a daemon has ended: the instances that were made for it are to be closed.
+    fn session_ended(&mut self, daemon: usize, session: SessionId);
     /// Drops the items of a stream.
     fn drop_stream(&mut self, id: &str);
     /// Keeps the items of a stream that a job gave.
@@ -296,7 +306,7 @@ impl<R: Registry> Daemon<R> {
         self.sessions.settle();
         self.sessions.begin_turn();
         self.take_mail();
-        if self.sessions.watches_ends() {
+        if self.sessions.watches_ends() || self.registry.keeps_instances() {
             self.release(now);
         }
         now
@@ -308,7 +318,15 @@ impl<R: Registry> Daemon<R> {
         for id in self.ended_streams(now, &sessions) {
             self.registry.drop_stream(&id);
         }
-        self.sessions.watch_ends(!self.streams.is_empty());
+        for session in sessions {
+            self.registry.session_ended(self.identity(), session);
+        }
+        self.sessions.watch_ends(!self.streams.is_empty() || self.registry.keeps_instances());
+    }
+
+    /// Tells daemons apart that share a registry.
+    fn identity(&self) -> usize {
+        Arc::as_ptr(&self.mailbox) as usize
     }
 
     fn take_mail(&mut self) {

@@ -30,6 +30,10 @@ pub trait Object<W = ()> {
     fn call_shared(&self, _cx: &mut Context<'_, W>, member: Member<'_>, _args: Args<'_>) -> Outcome<W> {
         Err(Fault::unknown(&member))
     }
+
+    /// The session, or the call, that this instance of a registered class was made for has ended: it is dropped
+    /// next. For objects that were registered themselves it is never called.
+    fn closed(&mut self, _world: &mut W) {}
 }
 
 /// How a method ended: with an answer, or with an exception for its caller.

@@ -8,8 +8,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::SessionId;
+use super::job::{Baton, Task};
 use super::run::Ended;
-use super::shared::{Baton, Task};
 use super::stream::Items;
 use super::streams::StreamId;
 use crate::connection::CallId;

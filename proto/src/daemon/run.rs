@@ -35,6 +35,14 @@ impl<O: ?Sized> Entry<O> {
     {
         Self { metadata: object.metadata().clone(), type_name: access::short_type_name::<T>(), object: wrap(object) }
     }
+
+    /// For a class whose instances are of type `T`.
+    pub(super) fn class<T>(metadata: Metadata, object: O) -> Self
+    where
+        O: Sized,
+    {
+        Self { metadata, type_name: access::short_type_name::<T>(), object }
+    }
 }
 
 /// How a call ended, ready to be sent.

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use slab::Slab;
 
+use super::job::Baton;
 use super::responder::{CancelFlag, Ticket};
-use super::shared::Baton;
 use super::slot::{Common, Marks, Slot};
 use super::{Batch, DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, Incoming, Parked, SCRATCH, ServerCore};

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::job::Baton;
 use super::responder::CancelFlag;
-use super::shared::Baton;
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, ServerCore};
 use crate::limits::Config;

@@ -58,9 +58,9 @@ impl CallContent<'_> {
         let write =
             |part: &dyn Arguments, shape, out: &mut Vec<u8>| part.write(&mut ArgumentsWriter { style, shape, out });
         out.extend_from_slice(before_object);
-        style.write_name(object, out)?;
+        style.write_value(object, out)?;
         out.extend_from_slice(before_method);
-        style.write_name(self.method(), out)?;
+        style.write_value(self.method(), out)?;
         out.extend_from_slice(before_args);
         match self {
             Self::Method { args, kwargs, .. } => {
@@ -77,7 +77,7 @@ impl CallContent<'_> {
                 for (at, call) in calls.iter().enumerate() {
                     out.extend_from_slice(if at == 0 { b"" } else { framing.separator });
                     out.extend_from_slice(before_name);
-                    style.write_name(call.method, out)?;
+                    style.write_value(call.method, out)?;
                     out.extend_from_slice(before_its_args);
                     write(call.args, Shape::Positional, out)?;
                     out.extend_from_slice(before_its_kwargs);

@@ -79,18 +79,6 @@ impl<'a> Style<'a> {
         Ok(())
     }
 
-    /// Appends a name, which seldom needs more than quotes.
-    pub(super) fn write_name(&self, name: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
-        let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\');
-        if self.serializer == SerializerId::Serpent && name.as_bytes().iter().all(plain) {
-            out.push(b'\'');
-            out.extend_from_slice(name.as_bytes());
-            out.push(b'\'');
-            return Ok(());
-        }
-        self.write_value(name, out)
-    }
-
     /// Appends a value, without what begins and ends a document.
     pub(crate) fn write_value<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
         match self.classes {

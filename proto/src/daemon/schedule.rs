@@ -1,0 +1,207 @@
+//! Which call of which session runs next, on objects that several threads share.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::context::{Call, Context};
+use super::job::{Baton, Done, Job, Route, Task, Work};
+use super::object::Outcome;
+use super::run::{self, Ended};
+use super::seat::Guarded;
+use super::sessions::Next;
+use super::stream::{self, StreamCall};
+use super::streams::StreamId;
+use super::{Batch, Daemon, Peer, SessionId, Shared, builtin};
+use crate::connection::Incoming;
+use crate::fault::Fault;
+use crate::limits::Config;
+use crate::metadata::Member;
+
+impl Daemon<Shared> {
+    /// The next call that can run: give it to any thread.
+    ///
+    /// Handshakes, and calls of the daemon's own object, are answered here and now.
+    pub fn next_job(&mut self, now: Instant) -> Option<Job> {
+        let now = self.begin(now);
+        self.pick(now)
+    }
+
+    /// Takes in a call that this thread has run.
+    pub fn finish(&mut self, mut done: Done) {
+        if let Some(finished) = done.0.take_if(|finished| Arc::ptr_eq(&finished.mailbox, &self.mailbox)) {
+            self.report(finished.report);
+            let (mine, others): (Vec<_>, _) =
+                finished.next.into_iter().partition(|(mailbox, _)| Arc::ptr_eq(mailbox, &self.mailbox));
+            for (_, session) in mine {
+                self.sessions.retry(session, Baton(Some(Arc::clone(&finished.entry))));
+            }
+            Baton::give(&finished.entry, others);
+        }
+    }
+
+    pub(super) fn pick(&mut self, now: Instant) -> Option<Job> {
+        while self.can_start() {
+            let (session, next) = self.sessions.next_request()?;
+            let job = match next {
+                Next::Call(incoming) => self.prepare(now, session, Task::Call(incoming)),
+                Next::Batch(batch) if batch.next_method().is_some() => self.prepare(now, session, Task::Batch(batch)),
+                Next::Batch(batch) => {
+                    self.end_batch(session, batch, None);
+                    None
+                }
+                Next::Connect(incoming) => {
+                    self.admit(session, incoming);
+                    None
+                }
+                Next::Refused(incoming, fault) => {
+                    self.conclude(session, incoming, Ended::fault(fault));
+                    None
+                }
+            };
+            if job.is_some() {
+                self.running += 1;
+                return job;
+            }
+        }
+        None
+    }
+
+    /// Makes a job of a call, unless it is answered at once or its object is busy.
+    fn prepare(&mut self, now: Instant, session: SessionId, task: Task) -> Option<Job> {
+        let peer = Arc::clone(&self.sessions.slot(session)?.peer);
+        let config = Arc::clone(self.sessions.config());
+        let aim = match &task {
+            Task::Call(incoming) => aim(&self.registry, incoming, &config),
+            Task::Batch(batch) => aim_batch(&self.registry, batch),
+        };
+        let daemon = self.identity();
+        match aim {
+            Ok(Aim::CloseStream(id)) => {
+                self.streams.closed(&id);
+                self.registry.remove_stream(&id);
+                self.run_here(now, session, &peer, &config, task, |cx| cx.answer(&()));
+                None
+            }
+            Ok(Aim::Object { entry, shared, route }) => {
+                let entry = Guarded::seat_of(entry, daemon, session);
+                let shared = shared && entry.object.is_ready();
+                if let Some(Route::Stream(id)) = &route {
+                    self.streams.used(id, session);
+                }
+                if let Some(baton) = self.sessions.take_baton(session) {
+                    baton.used();
+                }
+                if !entry.object.gate.enter(shared, || (Arc::clone(&self.mailbox), session)) {
+                    self.sessions.park(session, task.into());
+                    return None;
+                }
+                let mailbox = Arc::clone(&self.mailbox);
+                let memory = self.sessions.lend();
+                Some(Job(Some(Work { entry, shared, route, task, peer, session, now, config, mailbox, memory })))
+            }
+            Ok(Aim::Daemon) => {
+                self.run_builtin(now, session, &peer, &config, task);
+                None
+            }
+            Err(fault) => {
+                match task {
+                    Task::Batch(batch) => self.end_batch(session, batch, Some(fault)),
+                    Task::Call(_) => self.run_here(now, session, &peer, &config, task, |_| Err(fault)),
+                }
+                None
+            }
+        }
+    }
+
+    /// Answers a call here and now.
+    fn run_here(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        peer: &Arc<Peer>,
+        config: &Arc<Config>,
+        task: Task,
+        answer: impl FnOnce(&mut Context<'_>) -> Outcome,
+    ) {
+        let Task::Call(incoming) = task else { return };
+        let call = Call { now, session, peer, incoming: &incoming, member: None, config, mailbox: &self.mailbox };
+        let memory = self.sessions.lend();
+        let ended = run::guarded_plain(&mut (), &call, memory, answer);
+        self.conclude(session, incoming, ended);
+    }
+
+    /// Runs a call of the daemon's own object, here and now.
+    fn run_builtin(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        peer: &Arc<Peer>,
+        config: &Arc<Config>,
+        mut task: Task,
+    ) {
+        let decoded = task.next_call();
+        let member = decoded.as_ref().map(|(method, _)| method.clone());
+        let call = Call {
+            now,
+            session,
+            peer,
+            incoming: task.incoming(),
+            member: member.as_deref(),
+            config,
+            mailbox: &self.mailbox,
+        };
+        let memory = self.sessions.lend();
+        let ended = run::guarded_plain(&mut (), &call, memory, |cx| match decoded {
+            Some((method, args)) => run::call_builtin(&self.registry, config, cx, &method, args),
+            None => {
+                let head = run::head(task.incoming(), config)?;
+                run::call_builtin(&self.registry, config, cx, &head.method, head.args)
+            }
+        });
+        match task {
+            Task::Call(incoming) => self.conclude(session, incoming, ended),
+            Task::Batch(batch) => self.batch_stepped(session, batch, ended),
+        }
+    }
+}
+
+/// Where a call goes.
+enum Aim {
+    Daemon,
+    CloseStream(StreamId),
+    Object { entry: Arc<Guarded>, shared: bool, route: Option<Route> },
+}
+
+fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, Fault> {
+    let head = run::head(incoming, config)?;
+    if run::is_builtin(&head.object) {
+        let Some(kind) = run::stream_call(&head) else { return Ok(Aim::Daemon) };
+        let id = run::stream_id(head)?;
+        if kind == StreamCall::Close {
+            return Ok(Aim::CloseStream(id));
+        }
+        let entry = registry.find_stream(&id).ok_or_else(stream::terminated)?;
+        return Ok(Aim::Object { entry, shared: false, route: Some(Route::Stream(id)) });
+    }
+    let entry = registry.find(&head.object).ok_or_else(builtin::unknown_object)?;
+    if let Some(args) = head.args.begin()
+        && let Some((place, flags)) = entry.metadata.find(&head.method)
+    {
+        return Ok(Aim::Object { shared: flags.shared, route: Some(Route::Method { place, args }), entry });
+    }
+    let shared = run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, _| {
+        Ok(entry.metadata.is_shared(&member))
+    })?;
+    Ok(Aim::Object { entry, shared, route: None })
+}
+
+/// Where the next call of a batch goes.
+fn aim_batch(registry: &Shared, batch: &Batch) -> Result<Aim, Fault> {
+    let method = batch.next_method().unwrap_or_default();
+    if run::is_builtin(&batch.object) {
+        return run::check_method(&builtin::METADATA, builtin::TYPE_NAME, method).map(|()| Aim::Daemon);
+    }
+    let entry = registry.find(&batch.object).ok_or_else(builtin::unknown_object)?;
+    run::check_method(&entry.metadata, entry.type_name, method)?;
+    Ok(Aim::Object { shared: entry.metadata.is_shared(&Member::Method(method)), route: None, entry })
+}
