@@ -29,5 +29,6 @@ mod support;
 mod tap;
 mod transcripts;
 mod transcripts_client;
+mod transcripts_pyro4;
 mod transcripts_server;
 mod workshop;

@@ -190,8 +190,9 @@ impl ServerCore {
         let current = self.current?;
         let mut head = self.head_of(kind, flags, payload.serializer(), current.sequence, current.correlation);
         if head.dialect == Dialect::Pyro4 && flags.contains(Flags::EXCEPTION) {
-            // Pyro4 tells of a correlation id in answers that are values only.
+            // Pyro4 has a correlation id in answers that are values only, and compresses only these.
             head.correlation = None;
+            head.compress = false;
         }
         let max = self.config.limits.max_message;
         let key = self.config.hmac_key.as_ref();

@@ -1,6 +1,6 @@
-"""Records what the real Pyro5 client and server say to each other, into tests/transcripts.
+"""Records what the real Pyro client and server say to each other, into tests/transcripts.
 
-usage: record.py [--verify] [NAME ...]
+usage: [GENERATION=4] record.py [--verify] [NAME ...]
 
 --verify records again and compares with the files: everything but tracebacks must be the same.
 The format is described in tests/transcripts/README.md.
@@ -13,20 +13,34 @@ import os
 import platform
 import re
 import socket
+import struct
 import sys
 import threading
 import uuid
 
-import Pyro5
 import serpent
-from Pyro5 import config, errors
-from Pyro5.api import Daemon
-from Pyro5.utils.echoserver import EchoServer
 
-import rawwire
-import scenarios
+import generation
+from generation import Daemon, EchoServer, config
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "transcripts")
+if generation.NUMBER == 4:
+    import Pyro4 as pyro
+    import scenarios4 as scenarios
+    from Pyro4 import util as tracebacks
+    from Pyro4.message import Message
+    FOLDER = os.path.join(FOLDER, "pyro4")
+    FORMAT_TRACEBACK = "formatTraceback"
+    # Where a header tells the sizes of the annotations and of the data.
+    HEADER, ANNOTATIONS, DATA = struct.Struct(Message.header_format), 7, 5
+else:
+    import Pyro5 as pyro
+    import rawwire
+    import scenarios
+    from Pyro5 import errors as tracebacks
+    FORMAT_TRACEBACK = "format_traceback"
+    HEADER, ANNOTATIONS, DATA = rawwire.HEADER, 7, 6
+
 TRACEBACK = re.compile(rb"'_pyroTraceback': ?\[.*?\]|\"_pyroTraceback\": ?\[.*?\]", re.DOTALL)
 
 
@@ -34,11 +48,11 @@ def make_repeatable():
     """The same bytes in each recording: no random ids, no paths, sets always in one order."""
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
-    original = errors.format_traceback
+    original = getattr(tracebacks, FORMAT_TRACEBACK)
 
     def without_paths(*args, **kwargs):
         return [re.sub(r'File ".*/', 'File "', line) for line in original(*args, **kwargs)]
-    errors.format_traceback = without_paths
+    setattr(tracebacks, FORMAT_TRACEBACK, without_paths)
 
 
 class Tap:
@@ -79,14 +93,14 @@ def split(data):
     """
     if data and not data.startswith(b"PYRO"[:len(data)]):
         return [data]
-    if len(data) < rawwire.HEADER.size:
+    if len(data) < HEADER.size:
         return None
-    fields = rawwire.HEADER.unpack(data[:rawwire.HEADER.size])
-    annotations = rawwire.HEADER.size + fields[7]
-    end = annotations + fields[6]
+    fields = HEADER.unpack(data[:HEADER.size])
+    annotations = HEADER.size + fields[ANNOTATIONS]
+    end = annotations + fields[DATA]
     if len(data) < end:
         return None
-    return [data[:rawwire.HEADER.size], data[rawwire.HEADER.size:annotations], data[annotations:end]]
+    return [data[:HEADER.size], data[HEADER.size:annotations], data[annotations:end]]
 
 
 class RecordedDaemon(Daemon):
@@ -136,7 +150,8 @@ def over_a_socketpair(scenario):
 def record(name):
     """Runs a scenario; returns the text of its transcript."""
     scenario = scenarios.SCENARIOS[name]
-    config.reset(use_environment=False)
+    config.reset(False)
+    generation.accept(generation.SERIALIZERS)
     config.SERVERTYPE = "multiplex"
     config.POLLTIMEOUT = 0.05
     config.COMMTIMEOUT = 20.0
@@ -144,7 +159,7 @@ def record(name):
     numbers = itertools.count(1)
     uuid.uuid4 = lambda: uuid.UUID(int=next(numbers), version=4)
     lines = over_a_socketpair(scenario) if scenario.socketpair else over_tcp(scenario)
-    versions = "Pyro %s, serpent %s, Python %s" % (Pyro5.__version__, serpent.__version__, platform.python_version())
+    versions = "Pyro %s, serpent %s, Python %s" % (pyro.__version__, serpent.__version__, platform.python_version())
     first = "# %s: %s (%s)" % (name, " ".join(scenario.__doc__.split()), versions)
     last = "< end" if scenario.server_ends else "> end"
     return "\n".join([first, *lines, last, ""])
@@ -161,8 +176,11 @@ def comparable(text):
             continue
         data = bytes.fromhex("".join(parts))
         if data.startswith(b"PYRO") and b"_pyroTraceback" in data:
-            data = data[:12] + data[20:]
-            data = TRACEBACK.sub(b"", data)
+            # Neither traceback nor what follows from its size: lengths, checksum, signature.
+            if generation.NUMBER == 4:
+                data = data[:12] + data[HEADER.size:data.index(b"_pyroTraceback")]
+            else:
+                data = data[:12] + TRACEBACK.sub(b"", data[20:])
             if b"builtins.SyntaxError" in data:
                 data = data[:32]
         result.append((direction, data))

@@ -50,21 +50,35 @@ impl Transcript {
         }
     }
 
-    /// All transcripts, sorted by name.
+    /// All transcripts of Pyro5, sorted by name.
     ///
     /// # Panics
     ///
     /// If a file is malformed.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut names: Vec<_> = fs::read_dir(folder())
+        Self::all_in("")
+    }
+
+    /// All transcripts of Pyro4, sorted by name, which begins with `pyro4/`.
+    ///
+    /// # Panics
+    ///
+    /// If a file is malformed.
+    #[must_use]
+    pub fn all_of_pyro4() -> Vec<Self> {
+        Self::all_in("pyro4/")
+    }
+
+    fn all_in(subfolder: &str) -> Vec<Self> {
+        let mut names: Vec<_> = fs::read_dir(folder().join(subfolder))
             .expect("the folder can be read")
             .map(|entry| entry.expect("the folder can be read").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .collect();
         names.sort();
-        names.iter().map(|name| Self::load(name)).collect()
+        names.iter().map(|name| Self::load(&format!("{subfolder}{name}"))).collect()
     }
 
     /// What one side sent, message by message.
@@ -115,10 +129,10 @@ mod tests {
 
     #[test]
     fn all_can_be_read() {
-        let all = Transcript::all();
-        assert!(all.len() > 20);
-        for transcript in &all {
-            assert!(transcript.about.starts_with(&transcript.name));
+        let all = [Transcript::all(), Transcript::all_of_pyro4()];
+        assert!(all[0].len() > 20 && all[1].len() > 15);
+        for transcript in all.iter().flatten() {
+            assert!(transcript.about.starts_with(transcript.name.trim_start_matches("pyro4/")));
             assert_eq!(transcript.steps[0].sender, Sender::Client);
         }
     }
