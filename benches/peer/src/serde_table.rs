@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use firesteel::{Blob, Payload, SerializerId, Value};
+use firesteel::{Blob, FormatError, Payload, SerializerId, Value};
 use firesteel_formats_testkit::{Base64Bytes, Record, record};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -54,12 +54,20 @@ struct PythonRow {
 pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     for format in FORMATS {
-        let one = Payload::encode(format, &record())?;
-        fs::write(file(folder, ONE, format), one.as_slice())?;
-        let many = Payload::encode(format, &vec![record(); RECORDS])?;
-        fs::write(file(folder, MANY, format), many.as_slice())?;
+        fs::write(file(folder, ONE, format), encode(format, &record())?)?;
+        fs::write(file(folder, MANY, format), encode(format, &vec![record(); RECORDS])?)?;
     }
     Ok(())
+}
+
+fn encode(format: SerializerId, value: &impl Serialize) -> Result<Vec<u8>, FormatError> {
+    if format == SerializerId::Pickle {
+        // Python's usual one. What peers of Python 2 understand too, as firesteel writes it, has no bytes.
+        let mut options = firesteel_pickle::Options::default();
+        options.protocol = 4;
+        return firesteel_pickle::to_vec(value, &options);
+    }
+    Payload::encode(format, value).map(|payload| payload.into_bytes().into())
 }
 
 /// Prints a row for each codec, direction and file. `struct` in a codec's name means a type of Rust instead of the
