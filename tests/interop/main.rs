@@ -16,6 +16,7 @@ mod bombs;
 mod hmac;
 mod hosted;
 mod hostile;
+mod hostile_pyro4;
 mod pickle_attacks;
 mod raw;
 
