@@ -138,6 +138,33 @@ equal(current_context.response_annotations, {})
     }
 }
 
+/// Neither a correlation id nor a signature is an annotation of the user's, though both travel as such.
+#[test]
+fn annotations_of_a_pyro4_client_are_the_same() {
+    for server in [local(), shared()] {
+        let body = "
+import sys, uuid
+from checking import equal
+from generation import Proxy, current_context
+proxy = Proxy(sys.argv[1])
+proxy._pyroBind()
+current_context.correlation_id = uuid.UUID(int=12345)
+current_context.annotations = {'ABCD': b'first', 'XYZZ': b'z' * 60000}
+equal(proxy.context(), ([('ABCD', 'first'), ('XYZZ', 'z' * 60000)], '12345', 1, False, True))
+proxy.annotate('EFGH', 'text ä')
+equal(bytes(current_context.response_annotations.pop('EFGH')), 'text ä'.encode())
+equal(list(current_context.response_annotations), ['CORR'])
+current_context.correlation_id = None
+current_context.annotations = {}
+equal(proxy.context()[:2], ([], None))
+print('ALL OK')
+";
+        let script = Python::source(body).env("GENERATION", "4").arg(server.uri.to_string());
+        let output = script.run(TIMEOUT);
+        assert!(output.stdout.ends_with("ALL OK\n"), "{output:?}");
+    }
+}
+
 #[test]
 fn defaults_and_keywords_are_those_of_the_method() {
     assert_passes(
