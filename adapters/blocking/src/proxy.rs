@@ -8,6 +8,7 @@ use firesteel_proto::connection::RemoteMetadata;
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
     Arguments, Batch, BatchResults, CallError, CallFailure, Caller, Config, ObjectId, Payload, ProxyId, Reply, Request,
+    Value,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -216,9 +217,21 @@ impl Proxy {
             return Ok(known);
         }
         let object = self.line.with_client(|client| client.object(self.id).ok_or(CallError::UnknownProxy))?;
-        let answer: firesteel_proto::Value =
+        let answer: Value =
             self.request(Request::method("get_metadata", &(object.as_str(),)).object(ObjectId::DAEMON))?;
         Ok(RemoteMetadata::from_value(&answer)?)
+    }
+
+    /// What the server answered to the handshake; it connects where needed. None on an adopted socket.
+    ///
+    /// # Errors
+    /// No connection, or the server did not let us in.
+    pub fn handshake_answer(&self) -> Result<Option<Value>, CallFailure> {
+        let known = || self.line.with_client(|client| client.handshake_answer(self.id).cloned());
+        match known() {
+            Some(answer) => Ok(Some(answer)),
+            None => self.ping().map(|()| known()),
+        }
     }
 
     /// Closes the connection. The next call opens another, unless the socket was given.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use firesteel_proto::{Budget, Config, Daemon, Local, Location, Registry, SessionId, Shared, Uri};
+use firesteel_proto::{Budget, Config, Daemon, Knock, Local, Location, Registry, SessionId, Shared, Uri, Value};
 
 use crate::poller::{Poller, Ready};
 use crate::seed::seeded;
@@ -186,6 +186,11 @@ impl<R: Registry> Server<R> {
         self.daemon
             .uri(object)
             .unwrap_or_else(|| Uri::pyro(object, Location::Tcp { host: "<<connected-socket>>".to_owned(), port: 0 }))
+    }
+
+    /// Has every handshake looked at; see [`Daemon::set_gatekeeper`].
+    pub fn set_gatekeeper(&mut self, gatekeeper: impl FnMut(&Knock<'_>) -> Result<Value, String> + Send + 'static) {
+        self.daemon.set_gatekeeper(gatekeeper);
     }
 
     /// Ends the server from elsewhere.

@@ -19,7 +19,7 @@ use crate::error::{CallError, CallFailure, CloseReason};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
 use crate::uri::{Location, Uri};
-use crate::value::ObjectId;
+use crate::value::{ObjectId, Value};
 use crate::wire::OwnedAnnotations;
 use connections::Connections;
 
@@ -206,6 +206,12 @@ impl Client {
     pub fn metadata(&self, proxy: ProxyId) -> Option<&RemoteMetadata> {
         let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
         self.connections.core(slot.connection?)?.metadata()
+    }
+
+    /// What the server answered to the handshake, once it did.
+    pub fn handshake_answer(&self, proxy: ProxyId) -> Option<&Value> {
+        let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
+        self.connections.core(slot.connection?)?.handshake_answer()
     }
 
     /// The object that a proxy stands for.

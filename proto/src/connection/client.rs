@@ -35,6 +35,8 @@ pub(crate) struct ClientCore {
     deadlines: Timers<CallId>,
     events: VecDeque<ClientEvent>,
     metadata: Option<RemoteMetadata>,
+    /// What the server answered to the handshake.
+    answer: Option<Value>,
     /// Requests sent; the low bits of it are the sequence number of the last.
     serial: u64,
     /// The `Closed` event was given.
@@ -102,6 +104,7 @@ impl ClientCore {
             deadlines: Timers::new(),
             events: VecDeque::new(),
             metadata: None,
+            answer: None,
             serial: 0,
             ended: false,
             linger: None,
@@ -128,6 +131,10 @@ impl ClientCore {
 
     pub(crate) fn metadata(&self) -> Option<&RemoteMetadata> {
         self.metadata.as_ref()
+    }
+
+    pub(crate) fn handshake_answer(&self) -> Option<&Value> {
+        self.answer.as_ref()
     }
 
     // Input.
@@ -460,6 +467,10 @@ impl ClientCore {
             _ => value.get("meta").map(RemoteMetadata::from_value).transpose().map_err(ProtocolError::Format)?,
         };
         self.metadata = metadata;
+        self.answer = match header.dialect {
+            Dialect::Pyro4 if !header.flags.contains(Flags::META_ON_CONNECT) => Some(value),
+            _ => value.get("handshake").cloned(),
+        };
         if let State::Handshake { held, .. } = std::mem::replace(&mut self.state, State::Ready) {
             self.link.out().push(held);
         }

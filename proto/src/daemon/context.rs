@@ -1,5 +1,6 @@
 //! What a method knows of the call that it runs for.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,6 +8,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::object::Outcome;
+use super::requests::Resource;
 use super::responder::{CancelFlag, Deferred, Mailbox, Origin, Responder, Ticket};
 use super::{Peer, SessionId};
 use crate::connection::Incoming;
@@ -25,6 +27,7 @@ pub struct Context<'a, W = ()> {
     memory: Cell<Vec<u8>>,
     response: OwnedAnnotations,
     cancel: Option<Arc<CancelFlag>>,
+    resources: Vec<Resource>,
 }
 
 /// Everything about a call that does not depend on the world.
@@ -54,15 +57,18 @@ pub(crate) struct Leftover {
     pub(crate) memory: Vec<u8>,
     pub(crate) response: OwnedAnnotations,
     pub(crate) cancel: Option<Arc<CancelFlag>>,
+    pub(crate) resources: Vec<Resource>,
 }
 
 impl<'a, W> Context<'a, W> {
     pub(crate) fn new(world: &'a mut W, call: &'a Call<'a>, memory: Vec<u8>) -> Self {
-        Self { world, call, memory: Cell::new(memory), response: OwnedAnnotations::default(), cancel: None }
+        let (response, resources) = (OwnedAnnotations::default(), Vec::new());
+        Self { world, call, memory: Cell::new(memory), response, cancel: None, resources }
     }
 
     pub(crate) fn leftover(self) -> Leftover {
-        Leftover { memory: self.memory.into_inner(), response: self.response, cancel: self.cancel }
+        let Self { memory, response, cancel, resources, .. } = self;
+        Leftover { memory: memory.into_inner(), response, cancel, resources }
     }
 
     /// The loop's time when the call started.
@@ -118,6 +124,12 @@ impl<'a, W> Context<'a, W> {
     /// True when the caller does not wait for an answer.
     pub fn is_oneway(&self) -> bool {
         self.call.incoming.is_oneway()
+    }
+
+    /// Keeps something that was allocated for this client until its session has ended, by whatever cause; then
+    /// it is dropped.
+    pub fn track(&mut self, resource: impl Any + Send) {
+        self.resources.push(Box::new(resource));
     }
 
     /// Answers with a value. It is serialized right here, into memory that is used again.

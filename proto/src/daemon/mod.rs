@@ -6,10 +6,12 @@ mod budget;
 mod builtin;
 mod context;
 mod gate;
+mod gatekeeper;
 mod instances;
 mod job;
 mod local;
 mod object;
+mod requests;
 mod responder;
 mod run;
 mod schedule;
@@ -23,6 +25,7 @@ mod streams;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -30,6 +33,7 @@ use std::time::{Duration, Instant};
 pub(crate) use batch::Batch;
 pub use budget::{Budget, Dispatched};
 pub use context::Context;
+pub use gatekeeper::Knock;
 pub use instances::InstanceMode;
 pub use job::{Done, Job};
 pub use local::Local;
@@ -44,7 +48,8 @@ use crate::layer::{Identity, Layer};
 use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
 use crate::uri::Uri;
-use crate::value::ObjectId;
+use crate::value::{ObjectId, Value};
+use gatekeeper::Gatekeeper;
 use job::Task;
 use responder::{Mail, Mailbox, Report};
 use sessions::Sessions;
@@ -64,6 +69,7 @@ pub struct Daemon<R: Registry = Local> {
     /// Mail being read, its memory used again.
     mail: Vec<Mail>,
     streams: Streams,
+    gatekeeper: Option<Gatekeeper>,
     /// Jobs that may be out at once.
     workers: usize,
     /// Jobs that are out.
@@ -182,6 +188,7 @@ impl<R: Registry> Daemon<R> {
             mailbox: Arc::default(),
             mail: Vec::new(),
             streams: Streams::default(),
+            gatekeeper: None,
             workers,
             running: 0,
         }
@@ -282,6 +289,22 @@ impl<R: Registry> Daemon<R> {
         self.sessions.set_location(location);
     }
 
+    /// Has every handshake looked at: the answer goes to the client, the reason for a refusal too. It runs where
+    /// user code runs. Sessions without a handshake never knock.
+    ///
+    /// ```
+    /// # use firesteel_proto::{Config, Daemon, Value};
+    /// # #[expect(clippy::disallowed_methods)]
+    /// # let mut daemon = <Daemon>::new(std::time::Instant::now(), Config::default());
+    /// daemon.set_gatekeeper(|knock| match knock.handshake.as_str() {
+    ///     Some("open sesame") => Ok(Value::from("welcome")),
+    ///     _ => Err("wrong password".to_owned()),
+    /// });
+    /// ```
+    pub fn set_gatekeeper(&mut self, gatekeeper: impl FnMut(&Knock<'_>) -> Result<Value, String> + Send + 'static) {
+        self.gatekeeper = Some(Box::new(gatekeeper));
+    }
+
     /// How the daemon behaves.
     pub fn config(&self) -> &Config {
         self.sessions.config()
@@ -321,7 +344,12 @@ impl<R: Registry> Daemon<R> {
         for session in sessions {
             self.registry.session_ended(self.identity(), session);
         }
-        self.sessions.watch_ends(!self.streams.is_empty() || self.registry.keeps_instances());
+        for resource in self.sessions.take_orphans() {
+            // Should it panic, the others are dropped all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(resource)));
+        }
+        let watch = !self.streams.is_empty() || self.registry.keeps_instances() || self.sessions.has_resources();
+        self.sessions.watch_ends(watch);
     }
 
     /// Tells daemons apart that share a registry.
@@ -370,6 +398,7 @@ impl<R: Registry> Daemon<R> {
         }
         self.sessions.keep(request.recycle());
         self.sessions.keep(ended.memory);
+        self.sessions.track(ticket.session, ended.resources);
         match ended.answer {
             Some(result) => {
                 if !self.sessions.reply(ticket, result, &ended.annotations) {

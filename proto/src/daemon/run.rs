@@ -8,7 +8,9 @@ use std::time::Instant;
 use firesteel_value::Value;
 
 use super::context::{Call, Context, Leftover};
+use super::gatekeeper::Knock;
 use super::object::{AnswerKind, Object, Outcome};
+use super::requests::Resource;
 use super::responder::{CancelFlag, Ticket};
 use super::stream::{Stream, StreamCall};
 use super::streams::StreamId;
@@ -52,14 +54,20 @@ pub(super) struct Ended {
     pub(super) answer: Option<Result<Payload, Fault>>,
     pub(super) annotations: OwnedAnnotations,
     pub(super) cancel: Option<Arc<CancelFlag>>,
+    /// What is to be dropped when the session has ended.
+    pub(super) resources: Vec<Resource>,
     pub(super) memory: Vec<u8>,
 }
 
 impl Ended {
     /// A call that never ran.
     pub(super) fn fault(fault: Fault) -> Self {
-        let annotations = OwnedAnnotations::default();
-        Self { answer: Some(Err(fault)), annotations, cancel: None, memory: Vec::new() }
+        Self { answer: Some(Err(fault)), ..Self::nothing() }
+    }
+
+    fn nothing() -> Self {
+        let (annotations, resources) = (OwnedAnnotations::default(), Vec::new());
+        Self { answer: None, annotations, cancel: None, resources, memory: Vec::new() }
     }
 }
 
@@ -94,7 +102,7 @@ pub(super) fn guarded<W>(
 ) -> (Ended, Option<Stream<W>>) {
     let mut cx = Context::new(world, call, memory);
     let outcome = catch_unwind(AssertUnwindSafe(|| invoke(&mut cx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
-    let Leftover { memory, response, cancel } = cx.leftover();
+    let Leftover { memory, response, cancel, resources } = cx.leftover();
     let mut stream = None;
     let answer = match outcome {
         Ok(answer) => match answer.kind {
@@ -111,7 +119,7 @@ pub(super) fn guarded<W>(
         },
         Err(fault) => Some(Err(locate(fault, call))),
     };
-    (Ended { answer, annotations: response, cancel, memory }, stream)
+    (Ended { answer, annotations: response, cancel, resources, memory }, stream)
 }
 
 /// Finds the member, checks that it is exposed, and passes it on with its arguments.
@@ -147,41 +155,47 @@ pub(super) fn call_builtin<W>(
 }
 
 impl<R: Registry> Daemon<R> {
-    /// Answers a CONNECT: lets the client in if the object exists.
+    /// Answers a CONNECT: lets the client in if the gatekeeper does, and the object exists.
     pub(super) fn admit(&mut self, session: SessionId, incoming: Incoming) {
-        let verdict = self.judge(&incoming);
-        let Some(slot) = self.sessions.slot_mut(session) else { return };
-        match verdict {
-            Ok(metadata) => {
-                let answer = self.sessions.config().handshake.clone();
-                if let Some(slot) = self.sessions.slot_mut(session) {
-                    slot.core.accept(incoming.id, &answer, &metadata);
-                }
-            }
-            Err(reason) => {
-                slot.core.reject(incoming.id, &reason);
-            }
+        let verdict = self.judge(session, &incoming);
+        if let Some(slot) = self.sessions.slot_mut(session) {
+            match verdict {
+                Ok((answer, metadata)) => slot.core.accept(incoming.id, &answer, &metadata),
+                Err(reason) => slot.core.reject(incoming.id, &reason),
+            };
         }
         self.sessions.keep(incoming.recycle());
         self.sessions.finished(session);
     }
 
-    /// The metadata of the object that a CONNECT names, or why not, in Python's words.
-    fn judge(&self, incoming: &Incoming) -> Result<Metadata, String> {
+    /// The answer to a handshake and the metadata of the object that it names; or why not, in Python's words.
+    fn judge(&mut self, session: SessionId, incoming: &Incoming) -> Result<(Value, Metadata), String> {
         let content: Value = read_from(incoming.header.dialect, incoming.serializer, incoming.payload())
             .map_err(|error| error.to_string())?;
-        content.get("handshake").ok_or("'handshake'")?;
+        let handshake = content.get("handshake").ok_or("'handshake'")?;
+        let object =
+            content.get("object").map(|object| object.as_str().ok_or("the object of a handshake must be a text"));
+        let object = object.transpose()?;
+        let answer = match (&mut self.gatekeeper, self.sessions.slot(session)) {
+            (Some(gatekeeper), Some(slot)) => {
+                let (dialect, annotations) = (incoming.header.dialect, incoming.annotations());
+                let knock = Knock { session, peer: &slot.peer, handshake, object, dialect, annotations };
+                catch_unwind(AssertUnwindSafe(|| gatekeeper(&knock)))
+                    .unwrap_or_else(|_| Err("the gatekeeper panicked".to_owned()))?
+            }
+            _ => self.sessions.config().handshake.clone(),
+        };
         if !incoming.wants_metadata() {
-            return Ok(Metadata::default());
+            return Ok((answer, Metadata::default()));
         }
-        let object = content.get("object").ok_or("'object'")?;
-        let object = object.as_str().ok_or("the object of a handshake must be a text")?;
-        self.registry.metadata(object).ok_or_else(|| "unknown object".to_owned())
+        let metadata = self.registry.metadata(object.ok_or("'object'")?).ok_or_else(|| "unknown object".to_owned())?;
+        Ok((answer, metadata))
     }
 
     /// Goes on with a batch after one of its calls has run.
     pub(super) fn batch_stepped(&mut self, session: SessionId, batch: Box<Batch>, ended: Ended) {
         self.sessions.keep(ended.memory);
+        self.sessions.track(session, ended.resources);
         match ended.answer {
             Some(result) => self.batch_answered(session, batch, result, &ended.annotations),
             None if batch.incoming.is_oneway() => {
@@ -220,7 +234,7 @@ impl<R: Registry> Daemon<R> {
         self.sessions.end_batch(session);
         let (incoming, results, annotations) = batch.finish(self.sessions.config());
         let answer = Some(fault.map_or(Ok(results), Err));
-        self.conclude(session, incoming, Ended { answer, annotations, cancel: None, memory: Vec::new() });
+        self.conclude(session, incoming, Ended { annotations, answer, ..Ended::nothing() });
     }
 
     /// Answers a call with a stream; gives the id to keep its items under.
@@ -241,6 +255,7 @@ impl<R: Registry> Daemon<R> {
         let ticket = Ticket { session, call: incoming.id };
         self.sessions.keep(incoming.recycle());
         self.sessions.keep(ended.memory);
+        self.sessions.track(session, ended.resources);
         let id = config.streaming.then(|| uuid_text(self.sessions.entropy.uuid()));
         if !self.sessions.reply_stream(ticket, id.as_deref(), ended.annotations) {
             return None;
@@ -270,6 +285,7 @@ impl<R: Registry> Daemon<R> {
         let oneway = incoming.is_oneway();
         self.sessions.keep(incoming.recycle());
         self.sessions.keep(ended.memory);
+        self.sessions.track(session, ended.resources);
         match ended.answer {
             _ if oneway => self.sessions.finished(session),
             Some(result) => {

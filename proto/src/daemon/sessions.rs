@@ -7,33 +7,18 @@ use std::time::Instant;
 
 use slab::Slab;
 
-use super::job::Baton;
-use super::responder::{CancelFlag, Ticket};
 use super::slot::{Common, Marks, Slot};
-use super::{Batch, DaemonEvent, Peer, SessionId};
-use crate::connection::{Head, Incoming, Parked, SCRATCH, ServerCore};
+use super::{DaemonEvent, Peer, SessionId};
+use crate::connection::{SCRATCH, ServerCore};
 use crate::entropy::Entropy;
 use crate::error::{CloseReason, Refused};
-use crate::fault::Fault;
 use crate::layer::Layer;
 use crate::limits::Config;
 use crate::timers::Timers;
 use crate::transmit::Transmit;
-use crate::value::Payload;
-use crate::wire::OwnedAnnotations;
 
 /// How many sessions keep their memory while they are idle.
 const WARM: usize = 8;
-
-/// What a session has to be done.
-pub(super) enum Next {
-    Connect(Incoming),
-    Call(Incoming),
-    /// A batch that has calls left, or none at all.
-    Batch(Box<Batch>),
-    /// A request that cannot be run, and why.
-    Refused(Incoming, Fault),
-}
 
 pub(crate) struct Sessions {
     slots: Slab<Slot>,
@@ -41,7 +26,7 @@ pub(crate) struct Sessions {
     pub(super) entropy: Entropy,
     /// Lent to whichever session reads.
     scratch: Vec<u8>,
-    common: Common,
+    pub(super) common: Common,
 }
 
 impl Sessions {
@@ -67,6 +52,8 @@ impl Sessions {
                 events: VecDeque::new(),
                 watches_ends: false,
                 ended: Vec::new(),
+                orphans: Vec::new(),
+                owners: 0,
                 buffered: 0,
                 favoured: None,
                 reconsider: false,
@@ -118,6 +105,7 @@ impl Sessions {
             timer: None,
             cancel: None,
             baton: None,
+            resources: Vec::new(),
             marks: Marks { reading: true, ..Marks::default() },
         };
         let id = SessionId { index: self.slots.insert(slot) as u32, generation: self.generation };
@@ -135,7 +123,7 @@ impl Sessions {
     }
 
     /// A slot together with what it shares with the others.
-    fn split(&mut self, id: SessionId) -> Option<(&mut Slot, &mut Common)> {
+    pub(super) fn split(&mut self, id: SessionId) -> Option<(&mut Slot, &mut Common)> {
         let slot = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)?;
         Some((slot, &mut self.common))
     }
@@ -241,191 +229,6 @@ impl Sessions {
                     self.notice(id);
                 }
             }
-        }
-    }
-
-    /// Takes the next request that can start, or the next call of a batch, sessions in turn.
-    pub(super) fn next_request(&mut self) -> Option<(SessionId, Next)> {
-        while let Some(id) = self.common.ready.pop_front() {
-            let Some((slot, common)) = self.split(id) else { continue };
-            slot.marks.ready = false;
-            if slot.peer.identity.is_none()
-                && let Some(identity) = slot.core.link_ref().identity()
-            {
-                Arc::make_mut(&mut slot.peer).identity = Some(identity);
-            }
-            if let Some(parked) = slot.core.unpark() {
-                slot.count(common);
-                let next = match parked {
-                    Parked::Call(incoming) => Next::Call(*incoming),
-                    Parked::Batch(batch) => Next::Batch(batch),
-                };
-                return Some((id, next));
-            }
-            let head = slot.core.head();
-            if let Some(incoming) = slot.core.take() {
-                let next = match head {
-                    Head::Connect => Next::Connect(incoming),
-                    Head::Nothing | Head::Call if incoming.is_batch() => match Batch::read(incoming, &common.config) {
-                        Ok(batch) => {
-                            slot.core.set_batching(true);
-                            Next::Batch(Box::new(batch))
-                        }
-                        Err(refused) => Next::Refused(refused.0, refused.1),
-                    },
-                    Head::Nothing | Head::Call => Next::Call(incoming),
-                };
-                return Some((id, next));
-            }
-            self.notice(id);
-        }
-        None
-    }
-
-    pub(super) fn has_ready(&self) -> bool {
-        !self.common.ready.is_empty()
-    }
-
-    /// Keeps a request until its object is free.
-    pub(super) fn park(&mut self, id: SessionId, parked: Parked) {
-        if let Some((slot, common)) = self.split(id) {
-            slot.core.park(parked);
-            slot.count(common);
-        }
-    }
-
-    /// Keeps a batch whose next call is to run when the session's turn comes.
-    pub(super) fn resume_batch(&mut self, id: SessionId, batch: Box<Batch>) {
-        self.park(id, Parked::Batch(batch));
-        if let Some((slot, common)) = self.split(id)
-            && !std::mem::replace(&mut slot.marks.ready, true)
-        {
-            common.ready.push_back(id);
-        }
-    }
-
-    /// Takes the batch that a deferred answer is for.
-    pub(super) fn take_batch(&mut self, ticket: Ticket) -> Option<Box<Batch>> {
-        let (slot, common) = self.split(ticket.session)?;
-        if !slot.core.is_batching() {
-            return None;
-        }
-        match slot.core.unpark() {
-            Some(Parked::Batch(batch)) if batch.incoming.id == ticket.call => {
-                slot.count(common);
-                slot.cancel = None;
-                Some(batch)
-            }
-            Some(other) => {
-                slot.core.park(other);
-                None
-            }
-            None => None,
-        }
-    }
-
-    /// A batch has come to its end.
-    pub(super) fn end_batch(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot_mut(id) {
-            slot.core.set_batching(false);
-        }
-    }
-
-    /// The object that a parked request waits for is free.
-    pub(super) fn retry(&mut self, id: SessionId, baton: Baton) {
-        if let Some((slot, common)) = self.split(id)
-            && slot.core.is_parked()
-            && !std::mem::replace(&mut slot.marks.ready, true)
-        {
-            slot.baton = Some(baton);
-            common.ready.push_back(id);
-        }
-    }
-
-    /// Takes what a session got with the word that its object is free.
-    pub(super) fn take_baton(&mut self, id: SessionId) -> Option<Baton> {
-        self.slot_mut(id)?.baton.take()
-    }
-
-    /// A call's answer comes later.
-    pub(super) fn defer(&mut self, ticket: Ticket, cancel: Option<Arc<CancelFlag>>) {
-        let Some(cancel) = cancel else { return };
-        match self.slot_mut(ticket.session) {
-            Some(slot) if slot.core.awaits(ticket.call) && !slot.core.link_ref().is_half_closed() => {
-                slot.cancel = Some(cancel);
-            }
-            Some(slot) => {
-                cancel.set();
-                if slot.core.awaits(ticket.call) {
-                    slot.core.give_up();
-                }
-                self.notice(ticket.session);
-            }
-            None => cancel.set(),
-        }
-    }
-
-    /// Tells a caller that the answer is a stream: its id, or none where streams are switched off. False when it
-    /// is not waited for.
-    pub(super) fn reply_stream(&mut self, ticket: Ticket, stream: Option<&str>, annotations: OwnedAnnotations) -> bool {
-        let Some((slot, common)) = self.split(ticket.session) else { return false };
-        slot.core.link().borrow_memory(&mut common.pool);
-        let answered = slot.core.reply_stream(ticket.call, stream, annotations);
-        if answered {
-            self.answered(ticket.session);
-        }
-        answered
-    }
-
-    /// Whether the ends of sessions are kept for whoever asks.
-    pub(super) fn watch_ends(&mut self, watch: bool) {
-        self.common.watches_ends = watch;
-    }
-
-    pub(super) fn watches_ends(&self) -> bool {
-        self.common.watches_ends
-    }
-
-    /// The sessions that have ended since this was asked last.
-    pub(super) fn take_ended(&mut self) -> Vec<SessionId> {
-        std::mem::take(&mut self.common.ended)
-    }
-
-    /// Answers a call, and sees what that makes possible; false when it is not waited for.
-    pub(super) fn reply(
-        &mut self,
-        ticket: Ticket,
-        result: Result<Payload, Fault>,
-        annotations: &OwnedAnnotations,
-    ) -> bool {
-        let Some((slot, common)) = self.split(ticket.session) else { return false };
-        slot.core.link().borrow_memory(&mut common.pool);
-        let (answered, memory) = slot.core.reply(ticket.call, result, annotations);
-        if answered {
-            slot.cancel = None;
-            self.answered(ticket.session);
-        }
-        self.keep(memory.unwrap_or_default());
-        answered
-    }
-
-    /// A request of this session has come to its end.
-    pub(super) fn finished(&mut self, id: SessionId) {
-        if let Some(slot) = self.slot_mut(id) {
-            slot.core.advance();
-            self.answered(id);
-        }
-    }
-
-    /// Sees what an answer has made possible.
-    fn answered(&mut self, id: SessionId) {
-        if let Some((slot, common)) = self.split(id) {
-            if common.shutdown.is_some() && !slot.core.is_busy() {
-                slot.core.link().close(CloseReason::Local);
-                slot.core.advance();
-            }
-            slot.count(common);
-            self.notice(id);
         }
     }
 
@@ -594,6 +397,10 @@ impl Sessions {
         self.common.events.push_back(DaemonEvent::Closed { session: id, reason });
         if self.common.watches_ends {
             self.common.ended.push(id);
+        }
+        if !slot.resources.is_empty() {
+            self.common.owners -= 1;
+            self.common.orphans.extend(slot.resources);
         }
     }
 }

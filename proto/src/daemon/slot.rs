@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::job::Baton;
+use super::requests::Resource;
 use super::responder::CancelFlag;
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, ServerCore};
@@ -37,6 +38,10 @@ pub(super) struct Common {
     pub(super) watches_ends: bool,
     /// Sessions that have ended, and whose belongings are still to be dropped.
     pub(super) ended: Vec<SessionId>,
+    /// Resources of sessions that have ended, to be dropped.
+    pub(super) orphans: Vec<Resource>,
+    /// How many sessions have resources.
+    pub(super) owners: usize,
     /// Received and unsent bytes of all sessions.
     pub(super) buffered: usize,
     /// What each session may hold when all together hold too much.
@@ -61,6 +66,8 @@ pub(super) struct Slot {
     pub(super) cancel: Option<Arc<CancelFlag>>,
     /// The parked request may try its object again. Dropped with the session, it goes to the next.
     pub(super) baton: Option<Baton>,
+    /// What was allocated for the client.
+    pub(super) resources: Vec<Resource>,
     pub(super) marks: Marks,
 }
 

@@ -1,0 +1,238 @@
+//! What sessions ask for, and how it is answered: the part of `Sessions` that knows of requests.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::job::Baton;
+use super::responder::{CancelFlag, Ticket};
+use super::sessions::Sessions;
+use super::{Batch, SessionId};
+use crate::connection::{Head, Incoming, Parked};
+use crate::error::CloseReason;
+use crate::fault::Fault;
+use crate::value::Payload;
+use crate::wire::OwnedAnnotations;
+
+/// What a session has to be done.
+pub(super) enum Next {
+    Connect(Incoming),
+    Call(Incoming),
+    /// A batch that has calls left, or none at all.
+    Batch(Box<Batch>),
+    /// A request that cannot be run, and why.
+    Refused(Incoming, Fault),
+}
+
+impl Sessions {
+    /// Takes the next request that can start, or the next call of a batch, sessions in turn.
+    pub(super) fn next_request(&mut self) -> Option<(SessionId, Next)> {
+        while let Some(id) = self.common.ready.pop_front() {
+            let Some((slot, common)) = self.split(id) else { continue };
+            slot.marks.ready = false;
+            if slot.peer.identity.is_none()
+                && let Some(identity) = slot.core.link_ref().identity()
+            {
+                Arc::make_mut(&mut slot.peer).identity = Some(identity);
+            }
+            if let Some(parked) = slot.core.unpark() {
+                slot.count(common);
+                let next = match parked {
+                    Parked::Call(incoming) => Next::Call(*incoming),
+                    Parked::Batch(batch) => Next::Batch(batch),
+                };
+                return Some((id, next));
+            }
+            let head = slot.core.head();
+            if let Some(incoming) = slot.core.take() {
+                let next = match head {
+                    Head::Connect => Next::Connect(incoming),
+                    Head::Nothing | Head::Call if incoming.is_batch() => match Batch::read(incoming, &common.config) {
+                        Ok(batch) => {
+                            slot.core.set_batching(true);
+                            Next::Batch(Box::new(batch))
+                        }
+                        Err(refused) => Next::Refused(refused.0, refused.1),
+                    },
+                    Head::Nothing | Head::Call => Next::Call(incoming),
+                };
+                return Some((id, next));
+            }
+            self.notice(id);
+        }
+        None
+    }
+
+    pub(super) fn has_ready(&self) -> bool {
+        !self.common.ready.is_empty()
+    }
+
+    /// Keeps a request until its object is free.
+    pub(super) fn park(&mut self, id: SessionId, parked: Parked) {
+        if let Some((slot, common)) = self.split(id) {
+            slot.core.park(parked);
+            slot.count(common);
+        }
+    }
+
+    /// Keeps a batch whose next call is to run when the session's turn comes.
+    pub(super) fn resume_batch(&mut self, id: SessionId, batch: Box<Batch>) {
+        self.park(id, Parked::Batch(batch));
+        if let Some((slot, common)) = self.split(id)
+            && !std::mem::replace(&mut slot.marks.ready, true)
+        {
+            common.ready.push_back(id);
+        }
+    }
+
+    /// Takes the batch that a deferred answer is for.
+    pub(super) fn take_batch(&mut self, ticket: Ticket) -> Option<Box<Batch>> {
+        let (slot, common) = self.split(ticket.session)?;
+        if !slot.core.is_batching() {
+            return None;
+        }
+        match slot.core.unpark() {
+            Some(Parked::Batch(batch)) if batch.incoming.id == ticket.call => {
+                slot.count(common);
+                slot.cancel = None;
+                Some(batch)
+            }
+            Some(other) => {
+                slot.core.park(other);
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// A batch has come to its end.
+    pub(super) fn end_batch(&mut self, id: SessionId) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.core.set_batching(false);
+        }
+    }
+
+    /// The object that a parked request waits for is free.
+    pub(super) fn retry(&mut self, id: SessionId, baton: Baton) {
+        if let Some((slot, common)) = self.split(id)
+            && slot.core.is_parked()
+            && !std::mem::replace(&mut slot.marks.ready, true)
+        {
+            slot.baton = Some(baton);
+            common.ready.push_back(id);
+        }
+    }
+
+    /// Takes what a session got with the word that its object is free.
+    pub(super) fn take_baton(&mut self, id: SessionId) -> Option<Baton> {
+        self.slot_mut(id)?.baton.take()
+    }
+
+    /// A call's answer comes later.
+    pub(super) fn defer(&mut self, ticket: Ticket, cancel: Option<Arc<CancelFlag>>) {
+        let Some(cancel) = cancel else { return };
+        match self.slot_mut(ticket.session) {
+            Some(slot) if slot.core.awaits(ticket.call) && !slot.core.link_ref().is_half_closed() => {
+                slot.cancel = Some(cancel);
+            }
+            Some(slot) => {
+                cancel.set();
+                if slot.core.awaits(ticket.call) {
+                    slot.core.give_up();
+                }
+                self.notice(ticket.session);
+            }
+            None => cancel.set(),
+        }
+    }
+
+    /// Tells a caller that the answer is a stream: its id, or none where streams are switched off. False when it
+    /// is not waited for.
+    pub(super) fn reply_stream(&mut self, ticket: Ticket, stream: Option<&str>, annotations: OwnedAnnotations) -> bool {
+        let Some((slot, common)) = self.split(ticket.session) else { return false };
+        slot.core.link().borrow_memory(&mut common.pool);
+        let answered = slot.core.reply_stream(ticket.call, stream, annotations);
+        if answered {
+            self.answered(ticket.session);
+        }
+        answered
+    }
+
+    /// Whether the ends of sessions are kept for whoever asks.
+    pub(super) fn watch_ends(&mut self, watch: bool) {
+        self.common.watches_ends = watch;
+    }
+
+    pub(super) fn watches_ends(&self) -> bool {
+        self.common.watches_ends
+    }
+
+    /// The sessions that have ended since this was asked last.
+    pub(super) fn take_ended(&mut self) -> Vec<SessionId> {
+        std::mem::take(&mut self.common.ended)
+    }
+
+    /// Answers a call, and sees what that makes possible; false when it is not waited for.
+    pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Payload, Fault>,
+        annotations: &OwnedAnnotations,
+    ) -> bool {
+        let Some((slot, common)) = self.split(ticket.session) else { return false };
+        slot.core.link().borrow_memory(&mut common.pool);
+        let (answered, memory) = slot.core.reply(ticket.call, result, annotations);
+        if answered {
+            slot.cancel = None;
+            self.answered(ticket.session);
+        }
+        self.keep(memory.unwrap_or_default());
+        answered
+    }
+
+    /// A request of this session has come to its end.
+    pub(super) fn finished(&mut self, id: SessionId) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.core.advance();
+            self.answered(id);
+        }
+    }
+
+    /// Sees what an answer has made possible.
+    fn answered(&mut self, id: SessionId) {
+        if let Some((slot, common)) = self.split(id) {
+            if common.shutdown.is_some() && !slot.core.is_busy() {
+                slot.core.link().close(CloseReason::Local);
+                slot.core.advance();
+            }
+            slot.count(common);
+            self.notice(id);
+        }
+    }
+
+    /// Keeps what was allocated for a client until its session has ended; nothing is kept for one that has.
+    pub(super) fn track(&mut self, id: SessionId, resources: Vec<Resource>) {
+        if resources.is_empty() {
+            return;
+        }
+        match self.split(id) {
+            Some((slot, common)) => {
+                common.watches_ends = true;
+                common.owners += usize::from(slot.resources.is_empty());
+                slot.resources.extend(resources);
+            }
+            None => self.common.orphans.extend(resources),
+        }
+    }
+
+    pub(super) fn has_resources(&self) -> bool {
+        self.common.owners > 0
+    }
+
+    /// Takes the resources of sessions that have ended.
+    pub(super) fn take_orphans(&mut self) -> Vec<Resource> {
+        std::mem::take(&mut self.common.orphans)
+    }
+}
+
+/// Something whose drop gives it back.
+pub(crate) type Resource = Box<dyn Any + Send>;
