@@ -66,6 +66,7 @@ mod layer;
 mod limits;
 mod machine;
 mod metadata;
+mod object_ref;
 mod serializer;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -86,6 +87,7 @@ pub use layer::{Identity, Layer, LayerError};
 pub use limits::{Config, Handshake, Limits, Protocol};
 pub use machine::Machine;
 pub use metadata::{Attribute, Member, Metadata, Method, MethodFlags, is_private};
+pub use object_ref::ObjectRef;
 pub use serializer::{Arguments, SerializerId, Serializers};
 pub use transmit::{Outbox, Transmit};
 pub use uri::{Location, NAME_SERVER_PORT, Uri};

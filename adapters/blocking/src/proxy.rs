@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use firesteel_proto::connection::RemoteMetadata;
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
-    Arguments, Batch, BatchResults, CallError, CallFailure, Caller, Config, ObjectId, Payload, ProxyId, Reply, Request,
-    Value,
+    Arguments, Batch, BatchResults, CallError, CallFailure, Caller, Config, ObjectId, ObjectRef, Payload, ProxyId,
+    Reply, Request, Value,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +35,19 @@ impl Connector {
         let line = Line::new(self.0.clone());
         let proxy = line.with_client(|client| client.proxy(uri))?;
         Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None })
+    }
+
+    /// A proxy for an object that a peer has sent a reference to.
+    ///
+    /// # Errors
+    /// As for [`proxy`](Self::proxy); also a serializer that is not known.
+    pub fn proxy_to(&self, reference: &ObjectRef) -> Result<Proxy, CallError> {
+        let mut config = self.0.clone();
+        config.handshake = reference.handshake.clone();
+        if let Some(name) = &reference.serializer {
+            config.serializer = name.parse().map_err(CallError::InvalidUri)?;
+        }
+        Self(config).proxy(&reference.uri.to_string())
     }
 
     /// A proxy over a connected socket, without a handshake, as Pyro does it.

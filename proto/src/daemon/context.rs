@@ -14,7 +14,9 @@ use super::{Peer, SessionId};
 use crate::connection::Incoming;
 use crate::fault::Fault;
 use crate::limits::Config;
+use crate::object_ref::ObjectRef;
 use crate::serializer::{SerializerId, Style};
+use crate::uri::Uri;
 use crate::value::Payload;
 use crate::wire::{AnnotationKey, Annotations, Dialect, Flags, OwnedAnnotations};
 
@@ -130,6 +132,13 @@ impl<'a, W> Context<'a, W> {
     /// it is dropped.
     pub fn track(&mut self, resource: impl Any + Send) {
         self.resources.push(Box::new(resource));
+    }
+
+    /// Another object of this daemon, to be answered with: the caller gets a proxy for it. None while the config
+    /// does not say where the daemon can be reached.
+    pub fn reference(&self, object: impl Into<String>) -> Option<ObjectRef> {
+        let location = self.call.config.location.clone()?;
+        Some(Uri::pyro(object, location).into())
     }
 
     /// Answers with a value. It is serialized right here, into memory that is used again.

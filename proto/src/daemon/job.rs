@@ -97,7 +97,7 @@ impl Drop for Done {
     fn drop(&mut self) {
         if let Some(Finished { mailbox, report, entry, next }) = self.0.take() {
             Baton::give(&entry, next);
-            mailbox.post(Mail::Job(report));
+            mailbox.post(Mail::Job(Box::new(report)));
         }
     }
 }

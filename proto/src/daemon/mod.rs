@@ -372,7 +372,7 @@ impl<R: Registry> Daemon<R> {
                     }
                 },
                 Mail::Retry(session, baton) => self.sessions.retry(session, baton),
-                Mail::Job(report) => self.report(report),
+                Mail::Job(report) => self.report(*report),
             }
         }
         self.mail = mail;

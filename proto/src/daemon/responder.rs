@@ -147,7 +147,7 @@ pub(crate) enum Mail {
     /// A deferred answer.
     Answer { ticket: Ticket, result: Result<Payload, Fault>, annotations: OwnedAnnotations },
     /// A job ended.
-    Job(Report),
+    Job(Box<Report>),
     /// The object that a session's call waits for is free.
     Retry(SessionId, Baton),
 }
