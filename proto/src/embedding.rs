@@ -121,7 +121,9 @@
 //! 1. Any method is legal at any time in any order; nothing must be drained first; after close, inputs
 //!    are ignored. Undelivered events do not stop reading.
 //! 2. `now` must not go backwards; if it does, the earlier maximum is used.
-//! 3. Inputs run no user code. PING and protocol errors are answered without `dispatch`.
+//! 3. Inputs run no user code. PING and protocol errors are answered without `dispatch`. Instances,
+//!    streams and resources of an ended session are dropped in the next one; the gatekeeper runs there
+//!    too.
 //! 4. `poll_timeout` is already past only while `dispatch` (or `next_job`, when fewer than `workers`
 //!    jobs are out) could make progress now, or an event is undelivered, or a session or connection
 //!    waits to be polled. Work that waits for a responder, a busy object or a worker wakes through the
@@ -140,7 +142,9 @@
 //!    After EOF, calls that arrived still run (a oneway, then close), deferred ones are cancelled, output
 //!    is flushed, then `Closed` is told. A peer that does not take the last bytes is dropped after the
 //!    time of a handshake.
-//! 10. (Batches) and 11. (streams) are not there yet.
+//! 10. A batch runs in order, stops at the first fault, counts each call against the budget, waits for a
+//!     deferred call. No other request of its session starts before its end.
+//! 11. Streams live in the registry, obey lifetime and linger, and survive a reconnect.
 //! 12. `shutdown(grace)`: no new sessions or calls; running and deferred calls may finish and be flushed;
 //!     then everything closes.
 //! 13. Same inputs, same `now`s, same seed: same bytes out.
