@@ -120,15 +120,18 @@ fn a_long_traceback_arrives_in_full() {
     assert_eq!(fault.message(), "at the bottom");
 }
 
-/// Until streams come: Pyro sends this exception with the stream's id.
 #[test]
-fn a_generator_is_a_clear_fault() {
-    for option in ["--no-streams", "--threads"] {
-        let thing = Thing::start(&[option]);
-        let proxy = thing.proxy();
-        let (class, text) = raised(proxy.call::<Value>("stream", &(3,)));
-        assert_eq!(class, "Pyro5.errors.ProtocolError");
-        assert!(text.starts_with("result of call is an iterator"), "{text}");
-        assert_eq!(proxy.call::<i64>("echo", &(1,)).expect("still connected"), 1);
-    }
+fn a_stream_is_no_value_and_without_streaming_a_fault() {
+    let thing = Thing::start(&["--no-streams"]);
+    let proxy = thing.proxy();
+    let (class, text) = raised(proxy.call::<Value>("stream", &(3,)));
+    assert_eq!(class, "Pyro5.errors.ProtocolError");
+    assert_eq!(text, "result of call is an iterator, but the server is not configured to allow streaming");
+    assert_eq!(proxy.call::<i64>("echo", &(1,)).expect("still connected"), 1);
+
+    let thing = Thing::start(&["--threads"]);
+    let proxy = thing.proxy();
+    let error = proxy.call::<Value>("stream", &(3,)).expect_err("no value");
+    assert_eq!(error.to_string(), "unexpected answer: the answer is a stream: use `stream`");
+    assert_eq!(proxy.call::<i64>("echo", &(1,)).expect("still connected"), 1);
 }
