@@ -24,6 +24,7 @@ mod server_calls;
 mod server_echo;
 mod server_exchange;
 mod server_generations;
+mod server_sessions;
 mod server_sockets;
 
 mod support;
