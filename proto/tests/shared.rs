@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::testing::Pair;
 use firesteel_proto::{
-    Args, Budget, Config, Context, Daemon, Fault, Job, Member, Metadata, Method, Object, Outcome, ProxyId, Request,
-    Shared,
+    Args, Batch, BatchResults, Budget, Config, Context, Daemon, Fault, Job, Member, Metadata, Method, Object, Outcome,
+    ProxyId, Request, Shared,
 };
 
 /// An object that tells how many are inside at once, and waits until told to go on.
@@ -19,7 +19,13 @@ struct Room {
 }
 
 static METADATA: Metadata = Metadata::new(
-    &[Method::new("read").shared(), Method::new("write"), Method::new("panic"), Method::new("nop").shared()],
+    &[
+        Method::new("read").shared(),
+        Method::new("write"),
+        Method::new("panic"),
+        Method::new("nop").shared(),
+        Method::new("early").shared(),
+    ],
     &[],
 );
 
@@ -61,6 +67,11 @@ impl Object for Handle {
         match member {
             Member::Method("read") => cx.answer(&self.0.visit()),
             Member::Method("nop") => cx.answer("nop"),
+            Member::Method("early") => {
+                let (responder, deferred) = cx.defer();
+                responder.reply("early");
+                Ok(deferred.into())
+            }
             other => Err(Fault::unknown(&other)),
         }
     }
@@ -111,6 +122,27 @@ impl Scene {
         self.pair.daemon.dispatch(self.pair.now, &mut (), Budget::calls(0));
         while self.pair.transfer() {}
     }
+}
+
+#[test]
+fn an_answer_that_is_there_before_its_job_has_ended_belongs_to_the_batch() {
+    let mut scene = scene(2);
+    let proxy = scene.proxy();
+    let batch = Batch::new().call("early", &()).call("nop", &()).call("early", &());
+    let id = scene.pair.client.call(scene.pair.now, proxy, &Request::batch(&batch)).expect("sent");
+    while scene.pair.transfer() {}
+    for _ in 0..3 {
+        let jobs = scene.jobs();
+        assert_eq!(jobs.len(), 1);
+        jobs.into_iter().for_each(Job::run);
+    }
+    scene.collect();
+    let answer = scene.pair.done.remove(&id).expect("answered").expect("results");
+    let mut results = BatchResults::read(&answer.into_value().expect("a value")).expect("a list");
+    for text in ["early", "nop", "early"] {
+        assert_eq!(results.next_as::<String>(), Some(Ok(text.to_owned())));
+    }
+    assert_eq!(results.next_as::<String>(), None);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Talks to the real Pyro5 and Pyro4, in both roles, and replays what was recorded from it.
 
 mod client_access;
+mod client_batches;
 mod client_classes;
 mod client_connections;
 mod client_context;
 mod client_exceptions;
 mod client_generations;
+mod client_pending;
 mod client_redial;
+mod client_streams;
 mod client_typed;
 mod client_values;
 mod echo;
@@ -20,12 +23,15 @@ mod hostile_pyro4;
 mod pickle_attacks;
 mod raw;
 
+mod server_batches;
 mod server_calls;
 mod server_echo;
 mod server_exchange;
 mod server_generations;
 mod server_sessions;
 mod server_sockets;
+mod server_streams;
+mod source;
 
 mod support;
 mod tap;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use firesteel::{Blob, Context, Fault, Outcome, Responder, Value, expose};
+use firesteel::{Blob, Context, Fault, Items, Outcome, Responder, Stream, Value, expose};
 
 /// No wait of a test is longer.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,6 +21,8 @@ struct State {
     /// Calls inside of `gate`.
     inside: usize,
     open: bool,
+    /// Streams of `endless` that are there.
+    streams: usize,
 }
 
 impl Board {
@@ -59,6 +61,12 @@ impl Board {
     #[track_caller]
     pub fn take_held(&self) -> Responder {
         self.wait(|state| state.held.pop_front())
+    }
+
+    /// Waits until `n` streams of `endless` are there.
+    #[track_caller]
+    pub fn wait_for_streams(&self, n: usize) {
+        self.wait(|state| (state.streams == n).then_some(()));
     }
 
     /// Waits until `n` calls are inside of `gate`.
@@ -152,6 +160,25 @@ impl Thing {
         "through"
     }
 
+    pub fn count(&self, n: u32) -> Stream {
+        Stream::new(0..n)
+    }
+
+    /// Raises instead of its last item.
+    pub fn count_and_fail(&self, n: u32) -> Stream {
+        Stream::fallible((0..n).map(Ok).chain([Err(Fault::new("builtins.KeyError", "broken"))]))
+    }
+
+    /// The items come from other threads.
+    pub fn count_later(&self, n: u32) -> Stream {
+        Stream::from_items(Later(0..n))
+    }
+
+    pub fn endless(&self) -> Stream {
+        self.board.change(|state| state.streams += 1);
+        Stream::new(Endless { board: self.board.clone(), n: 0 })
+    }
+
     #[attr]
     pub fn size(&self) -> i64 {
         self.size
@@ -160,5 +187,37 @@ impl Thing {
     #[attr]
     pub fn set_size(&mut self, size: i64) {
         self.size = size;
+    }
+}
+
+struct Later(std::ops::Range<u32>);
+
+impl Items for Later {
+    fn next(&mut self, cx: &mut Context<'_>) -> Option<Outcome> {
+        let n = self.0.next()?;
+        let (responder, deferred) = cx.defer();
+        thread::spawn(move || responder.reply(&n));
+        Some(Ok(deferred.into()))
+    }
+}
+
+/// Counts on the board as long as it is there.
+struct Endless {
+    board: Board,
+    n: u32,
+}
+
+impl Iterator for Endless {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        self.n += 1;
+        Some(self.n)
+    }
+}
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        self.board.change(|state| state.streams -= 1);
     }
 }

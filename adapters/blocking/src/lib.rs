@@ -45,7 +45,7 @@ mod stream;
 mod team;
 
 pub use pending::Pending;
-pub use proxy::{Connector, Proxy};
+pub use proxy::{Connector, Cork, Proxy};
 pub use server::{Server, Stopper};
 pub use socket::Socket;
 pub use stream::RemoteStream;

@@ -1,9 +1,11 @@
 //! One connection and the threads that use it: whoever waits drives.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Buf;
 use firesteel_proto::connection::{CallId, RemoteMetadata};
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
@@ -32,8 +34,10 @@ struct State {
     reading: bool,
     /// Threads that wait for that one.
     waiting: usize,
-    /// Answers for threads that wait.
-    done: Vec<(CallId, Answer)>,
+    /// Answers for threads that wait, by id.
+    done: VecDeque<(CallId, Answer)>,
+    /// While there are any, calls that nobody waits for yet stay here, to leave together.
+    corks: usize,
     /// What reads go into, while nobody reads.
     buffer: Vec<u8>,
     /// The timeout that the socket has for reading.
@@ -41,9 +45,31 @@ struct State {
 }
 
 impl State {
+    fn add_done(&mut self, id: CallId, answer: Answer) {
+        // Nearly always the last one: answers come in the order of their calls.
+        let at = match self.done.back() {
+            Some((last, _)) if *last > id => self.done.partition_point(|(done, _)| *done < id),
+            _ => self.done.len(),
+        };
+        self.done.insert(at, (id, answer));
+    }
+
     fn take_done(&mut self, id: CallId) -> Option<Answer> {
-        let at = self.done.iter().position(|(done, _)| *done == id)?;
-        Some(self.done.swap_remove(at).1)
+        let at = match self.done.front() {
+            Some((first, _)) if *first == id => 0,
+            _ => self.done.binary_search_by_key(&id, |(done, _)| *done).ok()?,
+        };
+        self.done.remove(at).map(|(_, answer)| answer)
+    }
+
+    /// What was called may wait for more to leave with.
+    fn may_wait(&mut self) -> bool {
+        if self.corks == 0 {
+            return false;
+        }
+        let State { client, socket: Some((connection, _)), .. } = self else { return false };
+        let Some(mut machine) = client.connection(*connection) else { return false };
+        machine.poll_transmit().is_none_or(|unsent| unsent.remaining() < BUFFER)
     }
 }
 
@@ -62,7 +88,8 @@ impl Line {
             socket: None,
             reading: false,
             waiting: 0,
-            done: Vec::new(),
+            done: VecDeque::new(),
+            corks: 0,
             buffer: Vec::new(),
             read_timeout: None,
         };
@@ -96,8 +123,24 @@ impl Line {
         let id = state.client.call(Instant::now(), proxy, request)?;
         // A failure comes back as the call's end.
         let _ = self.open(&mut state);
-        self.flush(&mut state);
+        if !state.may_wait() {
+            self.flush(&mut state);
+        }
         Ok(id)
+    }
+
+    /// Holds back what is called, until as many [`uncork`](Self::uncork) have followed.
+    pub(crate) fn cork(&self) {
+        self.lock().corks += 1;
+    }
+
+    /// Sends what was held back.
+    pub(crate) fn uncork(&self) {
+        let mut state = self.lock();
+        state.corks -= 1;
+        if state.corks == 0 {
+            self.flush(&mut state);
+        }
     }
 
     /// Waits for a call's end.
@@ -119,6 +162,8 @@ impl Line {
             }
         }
         state.client.handle_timeout(Instant::now());
+        // The server may have turned out to speak another protocol.
+        let _ = self.open(&mut state);
         self.flush(&mut state);
         self.collect(&mut state);
         if state.waiting > 0 {
@@ -156,6 +201,9 @@ impl Line {
         if connection.is_some_and(|connection| !state.client.is_ready(connection)) {
             drop(state);
             return self.ping(proxy).0.map(|_| ());
+        }
+        if state.may_wait() {
+            return Ok(());
         }
         loop {
             self.flush(&mut state);
@@ -331,7 +379,7 @@ impl Line {
         }
         while let Some(event) = state.client.poll_event() {
             match event {
-                ProxyEvent::Done { id, result, annotations } => state.done.push((id, (result, annotations))),
+                ProxyEvent::Done { id, result, annotations } => state.add_done(id, (result, annotations)),
                 ProxyEvent::Closed { connection, .. } => {
                     if state.socket.as_ref().is_some_and(|(id, _)| *id == connection)
                         && let Some((_, socket)) = state.socket.take()

@@ -1,5 +1,6 @@
 //! Calls that were made and not yet waited for.
 
+use std::fmt;
 use std::sync::Arc;
 
 use firesteel_proto::connection::CallId;
@@ -72,6 +73,12 @@ impl<T> Pending<T> {
             Some(finish) => finish(value_of(result)),
             None => Err(CallFailure::Cancelled),
         }
+    }
+}
+
+impl<T> fmt::Debug for Pending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Streams of items from a remote object.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::marker::PhantomData;
 
 use firesteel_proto::connection::CallId;
-use firesteel_proto::{CallFailure, ObjectId, Payload, Request};
+use firesteel_proto::{CallError, CallFailure, ObjectId, Payload, Request};
 use serde::de::DeserializeOwned;
 
 use crate::proxy::{Proxy, value_of};
@@ -42,17 +43,16 @@ impl<T> RemoteStream<T> {
     }
 
     fn next_payload(&mut self) -> Option<Result<Payload, CallFailure>> {
-        let args = (self.id.as_deref()?,);
-        let proxy = &self.proxy;
-        while self.asked.len() < self.window {
-            let request = proxy.timed(Request::method("get_next_stream_item", &args).object(ObjectId::DAEMON));
-            match proxy.line.start(proxy.id, &request) {
-                Ok(id) => self.asked.push_back(id),
-                Err(error) if self.asked.is_empty() => return Some(Err(error.into())),
-                Err(_) => break,
-            }
+        self.id.as_ref()?;
+        // Many requests at a time, which leave together: half a window of them while the other half is out.
+        if self.asked.len() <= self.window / 2
+            && let Err(error) = self.ask()
+            && self.asked.is_empty()
+        {
+            self.id = None;
+            return Some(Err(error.into()));
         }
-        let (result, _) = proxy.line.finish(self.asked.pop_front()?);
+        let (result, _) = self.proxy.line.finish(self.asked.pop_front()?);
         let result = value_of(result);
         if result.is_err() {
             // What was asked for ahead brings nothing more.
@@ -65,10 +65,28 @@ impl<T> RemoteStream<T> {
         }
     }
 
+    /// Asks for as many items as the window has room for.
+    fn ask(&mut self) -> Result<(), CallError> {
+        let args = (self.id.as_deref(),);
+        let proxy = &self.proxy;
+        let _cork = proxy.cork();
+        while self.asked.len() < self.window {
+            let request = proxy.timed(Request::method("get_next_stream_item", &args).object(ObjectId::DAEMON));
+            self.asked.push_back(proxy.line.start(proxy.id, &request)?);
+        }
+        Ok(())
+    }
+
     fn forget(&mut self) {
         for id in self.asked.drain(..) {
             self.proxy.line.cancel(id);
         }
+    }
+}
+
+impl<T> fmt::Debug for RemoteStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteStream").field("id", &self.id).field("window", &self.window).finish_non_exhaustive()
     }
 }
 

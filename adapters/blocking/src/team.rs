@@ -37,6 +37,8 @@ pub(crate) struct Team<'a> {
     calls: AtomicU64,
     /// The watching follower sleeps until it is woken.
     asleep: AtomicBool,
+    /// Somebody watches: as [`Lead::watched`], without the lock.
+    watched: AtomicBool,
 }
 
 /// Who leads.
@@ -59,6 +61,7 @@ impl<'a> Team<'a> {
             change: Condvar::new(),
             calls: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
         }
     }
 
@@ -97,6 +100,7 @@ impl<'a> Team<'a> {
                 lead.taken = true;
                 lead.term += 1;
                 lead.watched &= !watch.mine;
+                self.watched.store(lead.watched, Ordering::SeqCst);
                 if !lead.watched {
                     // Somebody has to watch the new leader.
                     self.change.notify_one();
@@ -105,6 +109,7 @@ impl<'a> Team<'a> {
             }
             if !watch.mine && !lead.watched {
                 lead.watched = true;
+                self.watched.store(true, Ordering::SeqCst);
                 watch.mine = true;
             }
             let timeout = watch.timeout();
@@ -146,6 +151,8 @@ impl<'a> Team<'a> {
         let mut ready = Vec::with_capacity(16);
         let mut average = Duration::ZERO;
         let mut server = lock(&self.server);
+        // What a leader that was relieved had not sent yet.
+        server.flush(Instant::now());
         loop {
             if server.is_over() {
                 drop(server);
@@ -159,9 +166,12 @@ impl<'a> Team<'a> {
             let mut now = Instant::now();
             server.receive(&mut ready, now);
             while let Some(job) = server.daemon.next_job(now) {
-                server.flush(now);
+                // Answers of short calls leave together. Should the call be a long one, who watches sends them.
+                if average > LONG || !self.watched.load(Ordering::SeqCst) {
+                    server.flush(now);
+                }
                 // Further work that is there already needs a leader now.
-                let more = server.daemon.poll_timeout().is_some_and(|at| at <= now);
+                let more = server.daemon.has_more();
                 drop(server);
                 if more || average > LONG {
                     self.hand_over(term);

@@ -40,7 +40,7 @@ enum Command {
         case: cases::Case,
         /// How long to measure.
         seconds: f64,
-        /// Unused by the cases there are so far.
+        /// How many connections the case `conc` opens.
         n: usize,
         #[arg(long, default_value = "blocking")]
         adapter: Adapter,
@@ -59,8 +59,16 @@ enum Command {
     /// Serve the raw reference: an echo without a protocol.
     RawServer { transport: Transport },
     /// Measure the raw reference: request and answer of these sizes; prints one JSON line.
-    RawClient { uri: String, seconds: f64, request: usize, answer: usize },
-    /// Measure nop beside the raw reference, in turns, server and client on one core; prints ratios.
+    RawClient {
+        uri: String,
+        seconds: f64,
+        request: usize,
+        answer: usize,
+        /// Requests in one write.
+        #[arg(default_value_t = 1)]
+        pipe: usize,
+    },
+    /// Measure cases beside the raw reference, in turns, server and client on one core; prints ratios.
     Compare {
         /// How long each turn takes.
         #[arg(default_value_t = 1.0)]
@@ -71,6 +79,11 @@ enum Command {
         /// Server and client on a core of their own.
         #[arg(long)]
         two_cores: bool,
+        /// These cases alone, with commas between them.
+        #[arg(long, value_delimiter = ',', value_enum)]
+        cases: Vec<cases::Case>,
+        #[arg(long, value_delimiter = ',', value_enum, default_value = "tcp,unix")]
+        transports: Vec<Transport>,
     },
 }
 
@@ -90,18 +103,21 @@ enum Adapter {
 fn main() -> Result<(), Box<dyn Error>> {
     match Cli::parse().command {
         Command::Server { transport, adapter: Adapter::Blocking } => server::serve(transport),
-        Command::Client { uri, case, seconds, n: _, adapter: Adapter::Blocking, serializer } => {
-            println!("{}", cases::run(&uri, case, Duration::from_secs_f64(seconds), &serializer)?);
+        Command::Client { uri, case, seconds, n, adapter: Adapter::Blocking, serializer } => {
+            println!("{}", cases::run(&uri, case, Duration::from_secs_f64(seconds), n, &serializer)?);
             Ok(())
         }
         Command::Serde { data, python } => serde_table::print(&data, python.or_else(python3).as_deref()),
         Command::Records { data } => serde_table::write(&data),
         Command::RawServer { transport } => raw::serve(transport),
-        Command::RawClient { uri, seconds, request, answer } => {
-            println!("{}", raw::measure(&uri, Duration::from_secs_f64(seconds), request, answer)?);
+        Command::RawClient { uri, seconds, request, answer, pipe } => {
+            let exchange = raw::Exchange { request, answer, pipe };
+            println!("{}", raw::measure(&uri, Duration::from_secs_f64(seconds), exchange)?);
             Ok(())
         }
-        Command::Compare { seconds, turns, two_cores } => compare::run(seconds, turns, two_cores),
+        Command::Compare { seconds, turns, two_cores, cases, transports } => {
+            compare::run(seconds, turns, two_cores, &cases, &transports)
+        }
     }
 }
 

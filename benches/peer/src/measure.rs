@@ -26,10 +26,33 @@ impl std::fmt::Display for Measured {
     }
 }
 
+impl Measured {
+    /// The same, where each repetition stands for so many operations.
+    pub fn times(mut self, weight: usize) -> Self {
+        self.ops *= weight as u64;
+        self.rate *= weight as f64;
+        self.cpu_us /= weight as f64;
+        self
+    }
+
+    /// What was measured at the same time, as one: rates add up, the latencies are those in the middle.
+    pub fn together(all: Vec<Self>) -> Option<Self> {
+        let n = all.len() as f64;
+        let ops = all.iter().map(|one| one.ops).sum();
+        let rate = all.iter().map(|one| one.rate).sum();
+        let mean = |of: fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / n;
+        let (secs, p50_us, p99_us) = (mean(|one| one.secs), mean(|one| one.p50_us), mean(|one| one.p99_us));
+        // The clock of the process counts all threads, in each measurement.
+        let cpu_us = mean(|one| one.cpu_us * one.ops as f64) / ops as f64;
+        let first = all.into_iter().next()?;
+        Some(Self { ops, rate, secs, cpu_us, p50_us, p99_us, ..first })
+    }
+}
+
 /// Calls that are made before the measurement begins.
 const WARM_UP: usize = 200;
 
-/// Repeats `op`, which stands for `weight` operations, for `time` or `most` times.
+/// Repeats `op` for `time` or `most` times.
 pub fn repeat(
     case: &str,
     time: Duration,

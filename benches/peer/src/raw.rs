@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::measure::{Measured, repeat};
 use crate::{Transport, socket_path};
 
-/// Answers each request with as many bytes as its first eight say, in the next eight bytes' number.
+/// Answers each request with as many bytes as it says; requests that come together are answered together.
 pub fn serve(transport: Transport) -> Result<(), Box<dyn Error>> {
     match transport {
         Transport::Tcp => {
@@ -42,55 +42,101 @@ fn sizes(head: &[u8]) -> (usize, usize) {
 
 fn answer(mut stream: impl Read + Write) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
-    let mut filled = 0;
+    let mut answers = Vec::new();
+    let (mut filled, mut skip) = (0, 0);
     loop {
         let n = stream.read(&mut buffer[filled..])?;
         if n == 0 {
             return Ok(());
         }
         filled += n;
-        if filled >= 16 {
-            let (request, answer) = sizes(&buffer);
-            if filled >= request {
-                stream.write_all(&buffer[..answer])?;
-                filled = 0;
+        let mut at = 0;
+        loop {
+            // What is left of a request that is longer than the buffer.
+            let skipped = skip.min(filled - at);
+            (skip, at) = (skip - skipped, at + skipped);
+            if skip > 0 || filled - at < 16 {
+                break;
             }
+            let (request, answer) = sizes(&buffer[at..]);
+            if filled - at < request && request <= buffer.len() {
+                break;
+            }
+            answers.resize(answers.len() + answer, b'x');
+            skip = request;
+        }
+        buffer.copy_within(at..filled, 0);
+        filled -= at;
+        if skip == 0 && !answers.is_empty() {
+            stream.write_all(&answers)?;
+            answers.clear();
         }
     }
 }
 
-/// Measures sequential requests.
-pub fn measure(uri: &str, time: Duration, request: usize, answer: usize) -> Result<Measured, Box<dyn Error>> {
-    match uri.strip_prefix("./u:") {
-        Some(path) => ping_pong(UnixStream::connect(path)?, time, request, answer),
+/// What is asked of the raw server.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange {
+    /// The bytes of a request.
+    pub request: usize,
+    /// The bytes of its answer.
+    pub answer: usize,
+    /// Requests in one write.
+    pub pipe: usize,
+}
+
+/// Measures requests and their answers.
+pub fn measure(uri: &str, time: Duration, exchange: Exchange) -> Result<Measured, Box<dyn Error>> {
+    let mut stream = connect(uri)?;
+    let large = exchange.request.max(exchange.answer) > 1 << 20;
+    let repeated = repeat("raw", time, usize::MAX, !large, exchange.on(&mut *stream))?;
+    Ok(repeated.times(exchange.pipe))
+}
+
+/// Measures connections on which one request is answered.
+pub fn measure_connects(
+    uri: &str,
+    time: Duration,
+    most: usize,
+    exchange: Exchange,
+) -> Result<Measured, Box<dyn Error>> {
+    repeat("raw", time, most, false, || exchange.on(&mut *connect(uri)?)())
+}
+
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+fn connect(uri: &str) -> std::io::Result<Box<dyn Stream>> {
+    Ok(match uri.strip_prefix("./u:") {
+        Some(path) => Box::new(UnixStream::connect(path)?),
         None => {
             let stream = TcpStream::connect(uri)?;
             stream.set_nodelay(true)?;
-            ping_pong(stream, time, request, answer)
+            Box::new(stream)
         }
-    }
+    })
 }
 
-fn ping_pong(
-    mut stream: impl Read + Write,
-    time: Duration,
-    request: usize,
-    answer: usize,
-) -> Result<Measured, Box<dyn Error>> {
-    let mut bytes = vec![b'x'; request.max(16)];
-    bytes[..8].copy_from_slice(&(request.max(16) as u64).to_be_bytes());
-    bytes[8..16].copy_from_slice(&(answer as u64).to_be_bytes());
-    let mut buffer = vec![0; 64 * 1024];
-    repeat("raw", time, usize::MAX, true, || {
-        stream.write_all(&bytes)?;
-        let mut got = 0;
-        while got < answer {
-            let n = stream.read(&mut buffer[got..])?;
-            if n == 0 {
-                return Err("the raw server is gone".into());
+impl Exchange {
+    /// One exchange for each time that it is called.
+    fn on(self, stream: &mut dyn Stream) -> impl FnMut() -> Result<(), Box<dyn Error>> {
+        let mut request = vec![b'x'; self.request.max(16)];
+        request[..8].copy_from_slice(&(self.request.max(16) as u64).to_be_bytes());
+        request[8..16].copy_from_slice(&(self.answer as u64).to_be_bytes());
+        let bytes = request.repeat(self.pipe);
+        let mut buffer = vec![0; 64 * 1024];
+        move || {
+            stream.write_all(&bytes)?;
+            let mut left = self.answer * self.pipe;
+            while left > 0 {
+                let n = stream.read(&mut buffer)?;
+                if n == 0 {
+                    return Err("the raw server is gone".into());
+                }
+                left -= n;
             }
-            got += n;
+            Ok(())
         }
-        Ok(())
-    })
+    }
 }

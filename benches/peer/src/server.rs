@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use firesteel::{Args, Blob, Context, Fault, Member, Metadata, Method, Object, Outcome, Shared, Value, blocking};
+use firesteel::{
+    Args, Blob, Context, Fault, Member, Metadata, Method, Object, Outcome, Shared, Stream, Value, blocking,
+};
 
 use crate::{Transport, socket_path};
 
@@ -17,6 +19,7 @@ static METADATA: Metadata = Metadata::new(
         Method::new("cast").shared().oneway(),
         Method::new("put").shared(),
         Method::new("get").shared(),
+        Method::new("numbers").shared(),
     ],
     &[],
 );
@@ -47,6 +50,10 @@ impl Object for Bench {
             Member::Method("get") => {
                 let (n,): (usize,) = args.bind(&["n"])?;
                 cx.answer(&Blob::from(vec![b'x'; n]))
+            }
+            Member::Method("numbers") => {
+                let (n,): (u64,) = args.bind(&["n"])?;
+                Ok(Stream::new(0..n).into())
             }
             other => Err(Fault::unknown(&other)),
         }

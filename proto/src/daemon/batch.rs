@@ -93,7 +93,8 @@ impl Batch {
             self.annotations.set(key, value.clone());
         }
         let fault = match result {
-            _ if self.incoming.is_oneway() => None,
+            Err(_) if self.incoming.is_oneway() => return false,
+            Ok(_) if self.incoming.is_oneway() => None,
             Ok(payload) => self.results.push(&payload, &self.style(config)).err().map(Fault::serialize_error),
             Err(fault) => Some(fault),
         };

@@ -44,14 +44,16 @@ pub use shared::Shared;
 pub use stream::{Items, Stream};
 
 use crate::error::{CloseReason, Refused};
+use crate::fault::Fault;
 use crate::layer::{Identity, Layer};
 use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
 use crate::uri::Uri;
-use crate::value::{ObjectId, Value};
+use crate::value::{ObjectId, Payload, Value};
+use crate::wire::OwnedAnnotations;
 use gatekeeper::Gatekeeper;
 use job::Task;
-use responder::{Mail, Mailbox, Report};
+use responder::{Mail, Mailbox, Report, Ticket};
 use sessions::Sessions;
 use streams::Streams;
 
@@ -68,6 +70,8 @@ pub struct Daemon<R: Registry = Local> {
     mailbox: Arc<Mailbox>,
     /// Mail being read, its memory used again.
     mail: Vec<Mail>,
+    /// Deferred answers for batches whose jobs have not come home.
+    early: Vec<(Ticket, Result<Payload, Fault>, OwnedAnnotations)>,
     streams: Streams,
     gatekeeper: Option<Gatekeeper>,
     /// Jobs that may be out at once.
@@ -187,6 +191,7 @@ impl<R: Registry> Daemon<R> {
             registry,
             mailbox: Arc::default(),
             mail: Vec::new(),
+            early: Vec::new(),
             streams: Streams::default(),
             gatekeeper: None,
             workers,
@@ -367,6 +372,8 @@ impl<R: Registry> Daemon<R> {
             match item {
                 Mail::Answer { ticket, result, annotations } => match self.sessions.take_batch(ticket) {
                     Some(batch) => self.batch_answered(ticket.session, batch, result, &annotations),
+                    // The answer has come before the word that it is to come.
+                    None if self.sessions.runs_batch(ticket) => self.early.push((ticket, result, annotations)),
                     None => {
                         self.sessions.reply(ticket, result, &annotations);
                     }
@@ -376,6 +383,16 @@ impl<R: Registry> Daemon<R> {
             }
         }
         self.mail = mail;
+    }
+
+    /// Goes on with a batch whose deferred answer is there already.
+    fn take_early(&mut self, ticket: Ticket) {
+        if let Some(at) = self.early.iter().position(|(early, ..)| *early == ticket) {
+            let (_, result, annotations) = self.early.swap_remove(at);
+            if let Some(batch) = self.sessions.take_batch(ticket) {
+                self.batch_answered(ticket.session, batch, result, &annotations);
+            }
+        }
     }
 
     /// Takes in how a job ended.
@@ -388,7 +405,10 @@ impl<R: Registry> Daemon<R> {
         }
         let request = match task {
             Task::Call(incoming) => incoming,
-            Task::Batch(batch) => return self.batch_stepped(ticket.session, batch, ended),
+            Task::Batch(batch) => {
+                self.batch_stepped(ticket.session, batch, ended);
+                return self.take_early(ticket);
+            }
         };
         if let Some(items) = stream {
             if let Some(id) = self.open_stream(now, ticket.session, request, ended) {

@@ -87,7 +87,8 @@ impl Sessions {
     /// Takes the batch that a deferred answer is for.
     pub(super) fn take_batch(&mut self, ticket: Ticket) -> Option<Box<Batch>> {
         let (slot, common) = self.split(ticket.session)?;
-        if !slot.core.is_batching() {
+        // Without a deferred answer, it waits for something else.
+        if !slot.core.is_batching() || slot.cancel.is_none() {
             return None;
         }
         match slot.core.unpark() {
@@ -102,6 +103,12 @@ impl Sessions {
             }
             None => None,
         }
+    }
+
+    /// True while a call of this batch runs.
+    pub(super) fn runs_batch(&self, ticket: Ticket) -> bool {
+        self.slot(ticket.session)
+            .is_some_and(|slot| slot.core.is_batching() && !slot.core.is_parked() && slot.core.awaits(ticket.call))
     }
 
     /// A batch has come to its end.

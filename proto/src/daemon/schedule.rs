@@ -26,6 +26,12 @@ impl Daemon<Shared> {
         self.pick(now)
     }
 
+    /// True while there is work for another thread: a further call that can start, or an answer that came from
+    /// elsewhere.
+    pub fn has_more(&self) -> bool {
+        self.mailbox.is_waiting() || (self.can_start() && self.sessions.has_ready())
+    }
+
     /// Takes in a call that this thread has run.
     pub fn finish(&mut self, mut done: Done) {
         if let Some(finished) = done.0.take_if(|finished| Arc::ptr_eq(&finished.mailbox, &self.mailbox)) {

@@ -115,6 +115,17 @@ fn a_oneway_batch_runs_to_its_end_before_the_next_call() {
 }
 
 #[test]
+fn a_oneway_batch_stops_at_a_fault_too() {
+    let (mut pair, mut world) = (pair(), World::default());
+    let proxy = connected(&mut pair, &mut world);
+    let (one, two) = (("one",), ("two",));
+    let batch = Batch::new().call("log", &one).call("fail", &()).call("log", &two);
+    pair.client.notify(pair.now, proxy, &Request::batch(&batch)).expect("sent");
+    pair.settle(&mut world);
+    assert_eq!(world.log, ["one"]);
+}
+
+#[test]
 fn a_client_that_goes_while_its_batch_waits_leaves_nothing_behind() {
     let (mut pair, mut world) = (pair(), World::default());
     let proxy = connected(&mut pair, &mut world);

@@ -1,5 +1,6 @@
 //! What happens to a daemon, whatever loop hosts it.
 
+pub mod batches;
 pub mod calls;
 pub mod deferred;
 pub mod ends;
@@ -7,6 +8,7 @@ pub mod fragments;
 pub mod garbage;
 pub mod load;
 pub mod resets;
+pub mod streams;
 
 use firesteel::{CallFailure, Fault};
 
