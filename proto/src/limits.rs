@@ -67,6 +67,10 @@ pub struct Config {
     /// How long a call may take where the call itself says nothing (Pyro's `COMMTIMEOUT`). Default
     /// none. A client's setting.
     pub call_timeout: Option<Duration>,
+    /// How often a call is made again when its connection is lost before the answer comes (Pyro's `MAX_RETRIES`).
+    /// It may run more than once then. Default 0: nothing repeats a call whose bytes may have arrived. A client's
+    /// setting, and not for sockets that were given.
+    pub max_retries: u32,
     /// What requests are serialized with. Default serpent. A client's setting: a server answers in
     /// the request's serializer.
     pub serializer: SerializerId,
@@ -112,6 +116,7 @@ impl Default for Config {
             limits: Limits::default(),
             handshake_timeout: Duration::from_secs(10),
             call_timeout: None,
+            max_retries: 0,
             serializer: SerializerId::Serpent,
             serializers: Serializers::default(),
             protocol: Protocol::Auto,

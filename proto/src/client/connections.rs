@@ -1,8 +1,8 @@
 //! All connections of a client: who wants a socket, who has output, who has ended.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use slab::Slab;
 
@@ -36,6 +36,8 @@ pub(super) struct Connections {
     events: VecDeque<ProxyEvent>,
     /// Servers that turned out to speak another dialect than the first choice.
     learnt: BTreeMap<Target, Dialect>,
+    /// Connections that are made again, and when.
+    again: BTreeSet<(Instant, ConnId)>,
 }
 
 struct Slot {
@@ -43,6 +45,8 @@ struct Slot {
     core: ClientCore,
     /// Where it goes; none on a socket that was given.
     target: Option<Target>,
+    /// How often it was made again since it last was there.
+    attempts: u32,
     /// There is a socket.
     connected: bool,
     timer: Option<Instant>,
@@ -68,6 +72,7 @@ impl Connections {
             timers: Timers::new(),
             events: VecDeque::new(),
             learnt: BTreeMap::new(),
+            again: BTreeSet::new(),
         }
     }
 
@@ -98,10 +103,14 @@ impl Connections {
         if self.config.protocol == Protocol::Auto && target.is_some() {
             core.allow_redial();
         }
+        if target.is_some() {
+            core.allow_reconnects();
+        }
         let slot = Slot {
             generation,
             core,
             target: target.clone(),
+            attempts: 0,
             connected: false,
             timer: None,
             announced: false,
@@ -230,8 +239,11 @@ impl Connections {
 
     pub(super) fn failed(&mut self, now: Instant, id: ConnId, reason: String) {
         self.at(now);
-        if let Some(core) = self.core_mut(id) {
-            core.finish(CloseReason::Unreachable(reason));
+        if let Some(slot) = self.slot_mut(id) {
+            // The attempt is over, as if the connection had been there.
+            slot.connected = true;
+            slot.core.finish(CloseReason::Unreachable(reason));
+            slot.connected = slot.core.retries();
         }
         self.notice(id);
     }
@@ -303,9 +315,17 @@ impl Connections {
                 Err(error) => slot.core.finish(CloseReason::Protocol(error)),
             }
         }
+        if slot.core.retries() && slot.connected {
+            slot.connected = false;
+            self.again.insert((self.now + back_off(slot.attempts), id));
+            slot.attempts += 1;
+        }
         while let Some(event) = slot.core.poll_event() {
             self.events.push_back(match event {
-                ClientEvent::Connected => ProxyEvent::Connected(id),
+                ClientEvent::Connected => {
+                    slot.attempts = 0;
+                    ProxyEvent::Connected(id)
+                }
                 ClientEvent::Done { id, result, annotations } => ProxyEvent::Done { id, result, annotations },
                 ClientEvent::Closed(_) => continue,
             });
@@ -324,9 +344,13 @@ impl Connections {
         }
         let Some(slot) = self.slots.get_mut(index) else { return };
         let link = slot.core.link_ref();
+        if slot.core.retries() {
+            return;
+        }
         if link.is_closed() || (link.ignores_input() && !slot.connected) {
             let reason = link.reason().cloned().unwrap_or(CloseReason::Local);
             self.slots.remove(index);
+            self.again.retain(|(_, again)| *again != id);
             self.forget_timer();
             self.events.push_back(ProxyEvent::Closed { connection: id, reason });
         } else if slot.connected && link.wants_write() && !slot.writing && !std::mem::replace(&mut slot.announced, true)
@@ -360,6 +384,19 @@ impl Connections {
                 self.notice(id);
             }
         }
+        // Calls whose time is over are not made again.
+        while let Some((at, id)) = self.again.first().copied()
+            && at <= now
+        {
+            self.again.pop_first();
+            if let Some(slot) = self.slot_mut(id)
+                && let Some(target) = slot.target.clone()
+            {
+                slot.core.begin_retry(now);
+                self.wanted.push_back((id, target));
+                self.notice(id);
+            }
+        }
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -373,7 +410,7 @@ impl Connections {
         {
             return Some(self.now);
         }
-        self.timers.next()
+        [self.timers.next(), self.again.first().map(|(at, _)| *at)].into_iter().flatten().min()
     }
 
     pub(super) fn close(&mut self, now: Instant, id: ConnId) {
@@ -393,5 +430,15 @@ impl Connections {
         for id in ids {
             self.close(now, id);
         }
+    }
+}
+
+/// How long to wait before a connection is made again: not at all at first, then ever longer.
+fn back_off(attempts: u32) -> Duration {
+    const FIRST: Duration = Duration::from_millis(50);
+    const MOST: Duration = Duration::from_secs(5);
+    match attempts {
+        0 => Duration::ZERO,
+        again => FIRST.saturating_mul(1 << (again - 1).min(10)).min(MOST),
     }
 }

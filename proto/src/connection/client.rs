@@ -6,43 +6,44 @@ use std::time::Instant;
 
 use firesteel_value::{Dict, Value};
 
-use super::client_events::{CallId, ClientEvent, Reply};
+use super::client_events::{CallId, ClientEvent};
 use super::link::Link;
 use super::remote_metadata::RemoteMetadata;
 use super::request::Request;
+use super::retry::Retry;
 use crate::error::{CallError, CallFailure, CloseReason, ProtocolError};
-use crate::fault::Fault;
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
-use crate::serializer::{SerializerId, Style, read};
+use crate::serializer::{SerializerId, Style};
 use crate::timers::Timers;
-use crate::value::{ObjectId, Payload};
-use crate::wire::{self, Dialect, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations, Parsed};
-
-/// Answers from this size on keep the buffer that they came in; smaller ones are cheaper to copy.
-const OWN_BUFFER: usize = 4 * 1024;
+use crate::value::ObjectId;
+use crate::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
 
 /// The client's end of a connection, without buffers of its own to read into.
 pub(crate) struct ClientCore {
     pub(super) link: Link,
     pub(super) config: Arc<Config>,
-    object: ObjectId,
+    pub(super) object: ObjectId,
     pub(super) dialect: Dialect,
-    redial: Redial,
-    state: State,
+    pub(super) redial: Redial,
+    /// Another socket can be connected when this one is lost.
+    pub(super) reconnects: bool,
+    /// When the connection was begun.
+    pub(super) begun: Instant,
+    pub(super) state: State,
     /// Calls that are out, in the order in which they were made.
-    flights: VecDeque<Flight>,
-    deadlines: Timers<CallId>,
-    events: VecDeque<ClientEvent>,
-    metadata: Option<RemoteMetadata>,
+    pub(super) flights: VecDeque<Flight>,
+    pub(super) deadlines: Timers<CallId>,
+    pub(super) events: VecDeque<ClientEvent>,
+    pub(super) metadata: Option<RemoteMetadata>,
     /// What the server answered to the handshake.
-    answer: Option<Value>,
+    pub(super) answer: Option<Value>,
     /// Requests sent; the low bits of it are the sequence number of the last.
-    serial: u64,
+    pub(super) serial: u64,
     /// The `Closed` event was given.
-    ended: bool,
+    pub(super) ended: bool,
     /// When the last output is dropped that the server does not take.
-    linger: Option<Instant>,
+    pub(super) linger: Option<Instant>,
 }
 
 /// Whether a server that speaks the other dialect is connected to once more.
@@ -52,10 +53,12 @@ pub(crate) enum Redial {
     Once,
     /// It is to be done, in this dialect. Nothing that still comes counts.
     Now(Dialect),
+    /// The connection was lost, and calls are to be made again.
+    Again,
 }
 
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     /// The server's answer is awaited until the deadline; these bytes follow it.
     Handshake {
         deadline: Instant,
@@ -75,14 +78,16 @@ impl State {
 }
 
 #[derive(Debug)]
-struct Flight {
-    id: CallId,
-    serial: u64,
-    serializer: SerializerId,
-    ping: bool,
-    deadline: bool,
+pub(super) struct Flight {
+    pub(super) id: CallId,
+    pub(super) serial: u64,
+    pub(super) serializer: SerializerId,
+    pub(super) ping: bool,
+    pub(super) deadline: bool,
     /// The caller has its result already: the answer is dropped when it comes.
-    abandoned: bool,
+    pub(super) abandoned: bool,
+    /// How to make the call again, should the connection be lost.
+    pub(super) retry: Option<Box<Retry>>,
 }
 
 impl ClientCore {
@@ -100,6 +105,8 @@ impl ClientCore {
             object,
             dialect,
             redial: Redial::No,
+            reconnects: false,
+            begun: now,
             flights: VecDeque::new(),
             deadlines: Timers::new(),
             events: VecDeque::new(),
@@ -165,6 +172,12 @@ impl ClientCore {
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some(id) = self.deadlines.pop_due(now) {
+            self.abandon(id, CallFailure::Deadline);
+        }
+        if self.redials() {
+            return;
+        }
         self.link.handle_timeout(now);
         if let State::Handshake { deadline, .. } = self.state
             && deadline <= now
@@ -174,13 +187,13 @@ impl ClientCore {
         if self.linger.is_some_and(|at| at <= now) {
             self.link.abort(CloseReason::Timeout);
         }
-        while let Some(id) = self.deadlines.pop_due(now) {
-            self.abandon(id, CallFailure::Deadline);
-        }
         self.advance();
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        if self.redials() {
+            return self.deadlines.next();
+        }
         if self.link.is_closed() {
             return None;
         }
@@ -215,7 +228,7 @@ impl ClientCore {
     }
 
     pub(crate) fn redials(&self) -> bool {
-        matches!(self.redial, Redial::Now(_))
+        matches!(self.redial, Redial::Now(_) | Redial::Again)
     }
 
     /// What waits for the handshake.
@@ -253,14 +266,20 @@ impl ClientCore {
     ) -> Result<(), CallError> {
         self.check_open()?;
         let serial = self.next_serial();
+        let start = self.state.out(&mut self.link).len();
         self.send_request(object, request, serial as u16, Flags::NONE)?;
+        let retries = request.retries.unwrap_or(self.config.max_retries);
+        let retry = (retries > 0).then(|| {
+            let message = self.state.out(&mut self.link)[start..].to_vec();
+            Box::new(Retry { left: retries, message })
+        });
         let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
         if let Some(at) = deadline {
             self.deadlines.set(at, id);
         }
         let serializer = self.config.serializer;
         let deadline = deadline.is_some();
-        self.flights.push_back(Flight { id, serial, serializer, ping: false, deadline, abandoned: false });
+        self.flights.push_back(Flight { id, serial, serializer, ping: false, deadline, abandoned: false, retry });
         Ok(())
     }
 
@@ -283,7 +302,7 @@ impl ClientCore {
             self.deadlines.set(now + timeout, id);
         }
         let deadline = self.config.call_timeout.is_some();
-        self.flights.push_back(Flight { id, serial, serializer, ping: true, deadline, abandoned: false });
+        self.flights.push_back(Flight { id, serial, serializer, ping: true, deadline, abandoned: false, retry: None });
         Ok(())
     }
 
@@ -330,7 +349,7 @@ impl ClientCore {
     }
 
     /// The next serial whose sequence number no flight has.
-    fn next_serial(&mut self) -> u64 {
+    pub(super) fn next_serial(&mut self) -> u64 {
         loop {
             self.serial += 1;
             // Flights are in the order of their serials: most of the time, the first one tells.
@@ -373,171 +392,9 @@ impl ClientCore {
         Head { dialect: self.dialect, kind, serializer, flags, sequence, correlation, compress }
     }
 
-    // Answers.
-
-    fn advance(&mut self) {
-        while !self.link.ignores_input() {
-            let result = match wire::parse(self.link.received(), self.config.limits.max_message) {
-                Ok(Parsed::Partial) => return,
-                Ok(Parsed::Header { header, len }) => {
-                    self.link.inbox().expect(len);
-                    match self.check_type(&header) {
-                        Ok(()) => return,
-                        error => error,
-                    }
-                }
-                Ok(Parsed::Message { header, .. }) => self.check_type(&header).and_then(|()| self.handle_message()),
-                Err(error) => Err(error),
-            };
-            match result {
-                Ok(()) => {}
-                Err(ProtocolError::Dialect(theirs)) if self.redial == Redial::Once && self.may_begin_again(theirs) => {
-                    self.redial = Redial::Now(theirs);
-                    return;
-                }
-                Err(error) => self.finish(CloseReason::Protocol(error)),
-            }
-        }
-        if self.link.reason().is_some() {
-            self.finish_calls();
-        }
-    }
-
-    fn may_begin_again(&self, dialect: Dialect) -> bool {
-        matches!(self.state, State::Handshake { .. })
-            && self.config.serializer.to_wire(dialect).is_some()
-            && !self.config.forbids(dialect)
-    }
-
-    fn check_type(&self, header: &Header) -> Result<(), ProtocolError> {
-        if header.dialect != self.dialect {
-            return Err(ProtocolError::Dialect(header.dialect));
-        }
-        let (right, expected) = match (&self.state, MessageType::from_byte(header.kind)) {
-            (State::Handshake { .. }, kind) => {
-                (matches!(kind, Some(MessageType::ConnectOk | MessageType::ConnectFail)), "2,3")
-            }
-            (State::Ready, kind) => (matches!(kind, Some(MessageType::Result | MessageType::Ping)), "5"),
-        };
-        if right { Ok(()) } else { Err(ProtocolError::UnexpectedType { got: header.kind, expected }) }
-    }
-
-    /// Takes the whole message that lies at the head of the received bytes.
-    fn handle_message(&mut self) -> Result<(), ProtocolError> {
-        let message = self.link.received();
-        let Parsed::Message { mut header, annotations, payload } = wire::parse(message, usize::MAX)? else {
-            return Ok(());
-        };
-        let key = self.config.hmac_key.as_ref();
-        let tags = wire::open(&mut header, &message[annotations], &message[payload.clone()], key)?.to_owned();
-        let whole = payload.end;
-        let (buffer, window) = if header.flags.contains(Flags::COMPRESSED) {
-            let plain = wire::decompress(&message[payload], self.config.limits.max_decompressed)?;
-            self.link.inbox().consume(whole);
-            let window = 0..plain.len();
-            (plain, window)
-        } else if message.len() == whole && whole >= OWN_BUFFER {
-            // Nothing else is there: the answer keeps the buffer, without a copy.
-            let (buffer, start) = self.link.inbox().take();
-            (buffer, payload.start + start..payload.end + start)
-        } else {
-            let data = message[payload].to_vec();
-            self.link.inbox().consume(whole);
-            let window = 0..data.len();
-            (data, window)
-        };
-        match MessageType::from_byte(header.kind) {
-            Some(MessageType::ConnectOk) => self.connected(&header, &buffer[window]),
-            Some(MessageType::ConnectFail) => {
-                let reason = rejection(&header, &buffer[window]);
-                self.finish(CloseReason::Rejected(reason));
-                Ok(())
-            }
-            _ => self.answered(&header, tags, buffer, window),
-        }
-    }
-
-    fn connected(&mut self, header: &Header, payload: &[u8]) -> Result<(), ProtocolError> {
-        let serializer = SerializerId::from_wire(header.dialect, header.serializer)
-            .ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
-        let value: Value = read(serializer, payload).map_err(ProtocolError::Format)?;
-        let metadata = match header.dialect {
-            // Without the flag, the whole value is the answer to the handshake.
-            Dialect::Pyro4 if !header.flags.contains(Flags::META_ON_CONNECT) => None,
-            _ => value.get("meta").map(RemoteMetadata::from_value).transpose().map_err(ProtocolError::Format)?,
-        };
-        self.metadata = metadata;
-        self.answer = match header.dialect {
-            Dialect::Pyro4 if !header.flags.contains(Flags::META_ON_CONNECT) => Some(value),
-            _ => value.get("handshake").cloned(),
-        };
-        if let State::Handshake { held, .. } = std::mem::replace(&mut self.state, State::Ready) {
-            self.link.out().push(held);
-        }
-        self.events.push_back(ClientEvent::Connected);
-        Ok(())
-    }
-
-    fn answered(
-        &mut self,
-        header: &Header,
-        annotations: OwnedAnnotations,
-        buffer: Vec<u8>,
-        window: std::ops::Range<usize>,
-    ) -> Result<(), ProtocolError> {
-        let at = self
-            .flights
-            .iter()
-            .position(|flight| flight.serial as u16 == header.sequence)
-            .ok_or(ProtocolError::Sequence(header.sequence))?;
-        let pong = header.kind == MessageType::Ping as u8;
-        let flight = &self.flights[at];
-        if flight.ping != pong {
-            let expected = if flight.ping { "6" } else { "5" };
-            return Err(ProtocolError::UnexpectedType { got: header.kind, expected });
-        }
-        if Some(header.serializer) != flight.serializer.to_wire(self.dialect) {
-            let expected = flight.serializer.to_wire(self.dialect).unwrap_or_default();
-            return Err(ProtocolError::SerializerMismatch { got: header.serializer, expected });
-        }
-        let Some(flight) = self.flights.remove(at) else { return Ok(()) };
-        if flight.abandoned {
-            return Ok(());
-        }
-        self.forget_deadline(&flight);
-        let payload = Payload::received(flight.serializer, self.dialect, buffer, window);
-        let result = if pong {
-            Ok(Reply::Pong)
-        } else if header.flags.contains(Flags::ITEM_STREAM) {
-            let id = annotations.get(*b"STRM").and_then(|id| String::from_utf8(id.to_vec()).ok());
-            id.map(Reply::Stream).ok_or_else(|| {
-                let text = "result of call is an iterator, but the server is not configured to allow streaming";
-                Fault::new("Pyro5.errors.ProtocolError", text).into()
-            })
-        } else if header.flags.contains(Flags::EXCEPTION) {
-            Err(match payload.to_value() {
-                Ok(value) => match Fault::from_value(value) {
-                    Some(fault) => fault.into(),
-                    None => CallFailure::Format(serde::de::Error::custom("the exception that came is none")),
-                },
-                Err(error) => CallFailure::Format(error),
-            })
-        } else {
-            Ok(Reply::Value(payload))
-        };
-        // After these the server closes: the next call shall not run into that.
-        let last = matches!(&result, Err(CallFailure::Fault(fault))
-            if fault.is("Pyro5.errors.SerializeError") || fault.is("Pyro5.errors.SecurityError"));
-        self.events.push_back(ClientEvent::Done { id: flight.id, result, annotations });
-        if last {
-            self.finish(CloseReason::PeerEof);
-        }
-        Ok(())
-    }
-
     // Ends.
 
-    fn abandon(&mut self, id: CallId, failure: CallFailure) -> bool {
+    pub(super) fn abandon(&mut self, id: CallId, failure: CallFailure) -> bool {
         let Some(at) = self.flights.iter().position(|flight| flight.id == id && !flight.abandoned) else {
             return false;
         };
@@ -550,19 +407,24 @@ impl ClientCore {
         true
     }
 
-    fn forget_deadline(&mut self, flight: &Flight) {
+    /// Forgets the deadlines of calls that have ended.
+    pub(super) fn forget_lost_deadlines(&mut self) {
+        self.deadlines.forget(live(&self.flights));
+    }
+
+    pub(super) fn forget_deadline(&mut self, flight: &Flight) {
         if flight.deadline {
             self.deadlines.forget(live(&self.flights));
         }
     }
 
-    fn done(&mut self, id: CallId, failure: CallFailure) {
+    pub(super) fn done(&mut self, id: CallId, failure: CallFailure) {
         self.events.push_back(ClientEvent::Done { id, result: Err(failure), annotations: OwnedAnnotations::default() });
     }
 
     /// True while calls can be made.
     pub(crate) fn is_open(&self) -> bool {
-        !self.link.ignores_input() && !self.link.is_half_closed()
+        self.retries() || (!self.link.ignores_input() && !self.link.is_half_closed())
     }
 
     /// True once the handshake is done.
@@ -576,12 +438,15 @@ impl ClientCore {
         self.finish_calls();
     }
 
-    fn finish_calls(&mut self) {
+    pub(super) fn finish_calls(&mut self) {
         if self.ended {
             return;
         }
-        self.ended = true;
         let reason = self.link.reason().cloned().unwrap_or(CloseReason::Local);
+        if self.keep_retries(&reason) {
+            return;
+        }
+        self.ended = true;
         for flight in std::mem::take(&mut self.flights) {
             if !flight.abandoned {
                 self.done(flight.id, CallFailure::Lost(reason.clone()));
@@ -595,17 +460,6 @@ impl ClientCore {
 /// Tells which deadlines still count.
 fn live(flights: &VecDeque<Flight>) -> impl Fn(Instant, CallId) -> bool {
     move |_, id| flights.binary_search_by_key(&id, |flight| flight.id).is_ok_and(|at| flights[at].deadline)
-}
-
-/// The reason in a CONNECTFAIL: in the client's serializer, or in marshal.
-fn rejection(header: &Header, payload: &[u8]) -> String {
-    let text = SerializerId::from_wire(header.dialect, header.serializer).and_then(|serializer| {
-        read::<Value>(serializer, payload).ok().map(|value| match value {
-            Value::Str(text) => text,
-            other => other.to_string(),
-        })
-    });
-    text.unwrap_or_else(|| format!("no readable reason (serializer {})", header.serializer))
 }
 
 fn too_large(error: ProtocolError) -> CallError {

@@ -5,12 +5,14 @@
 
 mod batch;
 mod client;
+mod client_answers;
 mod client_events;
 mod inbox;
 mod link;
 mod redial;
 mod remote_metadata;
 mod request;
+mod retry;
 mod server;
 mod server_answers;
 mod standalone;

@@ -18,13 +18,23 @@ impl ClientCore {
     /// # Errors
     /// A call that cannot be said in that dialect.
     pub(crate) fn begin_again(&mut self, now: Instant, dialect: Dialect) -> Result<(), ProtocolError> {
-        let held = self.take_held();
-        self.link = Link::new(now, None);
+        let held = reframe(&self.take_held(), dialect, &self.config)?;
         self.dialect = dialect;
-        self.connect(now);
-        let held = reframe(&held, dialect, &self.config)?;
-        self.hold(held);
+        for flight in &mut self.flights {
+            if let Some(retry) = &mut flight.retry {
+                retry.message = reframe(&retry.message, dialect, &self.config)?;
+            }
+        }
+        self.begin_anew(now, held);
         Ok(())
+    }
+
+    /// Sends the handshake again, with messages that wait behind it.
+    pub(super) fn begin_anew(&mut self, now: Instant, held: Vec<u8>) {
+        self.link = Link::new(now, None);
+        self.begun = now;
+        self.connect(now);
+        self.hold(held);
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Request<'a> {
     pub(crate) content: CallContent<'a>,
     pub(crate) object: Option<ObjectId>,
     pub(crate) deadline: Option<Instant>,
+    pub(crate) retries: Option<u32>,
     pub(crate) annotations: OwnedAnnotations,
     pub(crate) correlation: Option<[u8; 16]>,
 }
@@ -74,6 +75,14 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Makes the call again, up to so many times, when its connection is lost before the answer comes: only for
+    /// methods that may run more than once. Without it, [`Config::max_retries`](crate::Config::max_retries) holds.
+    #[must_use]
+    pub fn retries(mut self, times: u32) -> Self {
+        self.retries = Some(times);
+        self
+    }
+
     /// True when [`deadline`](Self::deadline) was set.
     pub fn has_deadline(&self) -> bool {
         self.deadline.is_some()
@@ -94,6 +103,13 @@ impl<'a> Request<'a> {
     }
 
     fn new(content: CallContent<'a>) -> Self {
-        Self { content, object: None, deadline: None, annotations: OwnedAnnotations::default(), correlation: None }
+        Self {
+            content,
+            object: None,
+            deadline: None,
+            retries: None,
+            annotations: OwnedAnnotations::default(),
+            correlation: None,
+        }
     }
 }

@@ -10,6 +10,7 @@ mod line_06_back_pressure;
 mod line_06_room;
 mod line_07_memory;
 mod line_08_ends;
+mod line_08_retries;
 mod line_09_gone;
 mod line_10_batches;
 mod line_11_streams;
