@@ -1,11 +1,11 @@
-//! Pyro's echo server, but for its generator, written by hand in Rust.
+//! Pyro's echo server, written by hand in Rust.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use firesteel::blocking::Stopper;
-use firesteel::{Args, Attribute, Context, Fault, Member, Metadata, Method, Object, Outcome, Value};
+use firesteel::{Args, Attribute, Context, Fault, Member, Metadata, Method, Object, Outcome, Stream, Value};
 
 /// The name of Pyro's object.
 pub const ECHO: &str = "test.echoserver";
@@ -25,6 +25,7 @@ static METADATA: Metadata = Metadata::new(
         Method::new("error_with_text").shared(),
         Method::new("oneway_echo").shared().oneway(),
         Method::new("slow").shared(),
+        Method::new("generator").shared(),
         Method::new("nan").shared(),
         Method::new("inf").shared(),
         Method::new("oneway_slow").shared().oneway(),
@@ -84,6 +85,7 @@ impl Object for EchoServer {
             Member::Method("error_with_text") => Err(Fault::new("builtins.ValueError", "the message of the error")),
             Member::Method("slow") => Self::slowly(cx, "Finally, an answer!"),
             Member::Method("oneway_slow") => Self::slowly(cx, "bogus return value"),
+            Member::Method("generator") => Ok(Stream::new(["one", "two", "three"]).into()),
             Member::Method("nan") => cx.answer(&f64::NAN),
             Member::Method("inf") => cx.answer(&f64::INFINITY),
             Member::Method("__dunder__") => cx.answer("should be allowed (dunder)"),

@@ -8,8 +8,6 @@ use crate::support::TIMEOUT;
 
 /// Checks that hold for Pyro's server and not for this one.
 const SKIPPED: &str = concat!(
-    // Batches come later.
-    "batch_of_calls,exception_in_a_batch,batch_refused_as_a_whole,oneway_batch,large_batch,batch_on_the_wire,",
     // Classes are data here: a method that echoes any value gives them back.
     "unknown_classes_are_refused,double_underscore_classes_are_refused,",
     // A dictionary is no list of arguments here.

@@ -55,8 +55,6 @@ fn comparable(value: Value) -> Value {
             let pairs = dict.into_pairs().into_iter().map(|(name, value)| match (name.as_str(), value) {
                 (Some("methods" | "oneway" | "attrs"), Value::List(names) | Value::Set(names)) => {
                     let mut names: Vec<_> = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                    // The echo server in Rust has none.
-                    names.retain(|name| name != "generator");
                     names.sort_unstable();
                     (name, names.into_iter().map(Value::from).collect::<Vec<_>>().into())
                 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Local;
 use firesteel::blocking::Stopper;
-use firesteel::{Args, Attribute, Context, Dialect, Fault, Member, Metadata, Method, Object, Outcome, Value};
+use firesteel::{Args, Attribute, Context, Dialect, Fault, Member, Metadata, Method, Object, Outcome, Stream, Value};
 
 use super::delay::Delay;
 use super::truth::is_true;
@@ -27,6 +27,7 @@ static METADATA: Metadata = Metadata::new(
         Method::new("error_with_text").shared(),
         Method::new("oneway_echo").shared().oneway(),
         Method::new("slow").shared(),
+        Method::new("generator").shared(),
         Method::new("nan").shared(),
         Method::new("inf").shared(),
         Method::new("oneway_slow").shared().oneway(),
@@ -107,6 +108,7 @@ impl EchoServer {
             Member::Method("error_with_text") => self.raise("the message of the error"),
             Member::Method("slow") => self.slowly(cx, "slow", "Finally, an answer!"),
             Member::Method("oneway_slow") => self.slowly(cx, "oneway_slow", "bogus return value"),
+            Member::Method("generator") => Ok(Stream::new(["one", "two", "three"]).into()),
             Member::Method("nan") => cx.answer(&f64::NAN),
             Member::Method("inf") => cx.answer(&f64::INFINITY),
             Member::Method("__dunder__") => cx.answer("should be allowed (dunder)"),

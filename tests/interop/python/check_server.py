@@ -3,8 +3,8 @@
 usage: check_server.py URI [--kind tcp|tcp6|unix] [--skip NAME,NAME ...] [--list]
                            [--compressing] [--shutdown]
 
-The object must be that of Pyro5.utils.echoserver; generator() may be missing. One line is printed
-for each check, `ALL OK` at the end.
+The object must be that of Pyro5.utils.echoserver. One line is printed for each check, `ALL OK` at
+the end.
 """
 
 import argparse
