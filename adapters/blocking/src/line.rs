@@ -286,8 +286,20 @@ impl Line {
 
     /// Reads for all, without the lock.
     fn lead<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        if let Some((connection, _)) = state.socket
+            && !state.client.is_connected(connection)
+        {
+            // It is gone; the connection will be made again.
+            state.socket = None;
+        }
         let Some((connection, socket)) = state.socket.clone() else {
             // Without a socket, nothing can come but timeouts.
+            let wait = left(&state).unwrap_or_default();
+            if !wait.is_zero() {
+                state.waiting += 1;
+                state = self.news.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+                state.waiting -= 1;
+            }
             state.client.handle_timeout(Instant::now());
             return state;
         };
@@ -315,7 +327,11 @@ impl Line {
         let mut state = self.lock();
         state.reading = false;
         let now = Instant::now();
-        if let Some(mut machine) = state.client.connection(connection) {
+        // What came on a socket that was replaced meanwhile counts no more.
+        let current = state.socket.as_ref().is_some_and(|(_, current)| Arc::ptr_eq(current, &socket));
+        if let Some(mut machine) = state.client.connection(connection)
+            && current
+        {
             match result {
                 Ok(0) => machine.handle_eof(now),
                 Ok(n) => machine.handle_input(now, &buffer[..n]),
@@ -340,8 +356,11 @@ impl Line {
             let timeout = left(state).filter(|left| !left.is_zero()).unwrap_or(self.connect_timeout);
             match connect(&target, timeout.min(self.connect_timeout)) {
                 Ok(socket) => {
-                    // Where the server speaks another protocol, it is the connection's second one.
-                    state.socket = Some((connection, Arc::new(socket)));
+                    // It may be the connection's second one: the server speaks another protocol, or it was lost.
+                    let former = state.socket.replace((connection, Arc::new(socket)));
+                    if let Some((_, former)) = former.filter(|_| state.reading) {
+                        former.shutdown();
+                    }
                     state.read_timeout = None;
                     state.client.connected(Instant::now(), connection, None);
                 }

@@ -34,7 +34,7 @@ impl Connector {
     pub fn proxy(&self, uri: &str) -> Result<Proxy, CallError> {
         let line = Line::new(self.0.clone());
         let proxy = line.with_client(|client| client.proxy(uri))?;
-        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None })
+        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None, retries: None })
     }
 
     /// A proxy for an object that a peer has sent a reference to.
@@ -57,7 +57,7 @@ impl Connector {
     pub fn adopt(&self, object: impl Into<ObjectId>, socket: impl Into<Socket>) -> io::Result<Proxy> {
         let line = Line::new(self.0.clone());
         let proxy = line.adopt(object, socket.into())?;
-        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None })
+        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None, retries: None })
     }
 }
 
@@ -71,6 +71,7 @@ pub struct Proxy {
     pub(crate) line: Arc<Line>,
     pub(crate) id: ProxyId,
     timeout: Option<Duration>,
+    retries: Option<u32>,
 }
 
 impl Proxy {
@@ -89,6 +90,13 @@ impl Proxy {
     #[must_use]
     pub fn timeout(&self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// The same proxy, whose calls are made again up to `times` times when the connection is lost: see
+    /// [`Request::retries`].
+    #[must_use]
+    pub fn retries(&self, times: u32) -> Self {
+        Self { retries: Some(times), ..self.clone() }
     }
 
     /// A proxy for another object on the same adopted socket.
@@ -224,8 +232,13 @@ impl Proxy {
         Ok((value_of(result)?, annotations))
     }
 
-    /// Gives a request the proxy's timeout, unless it has a deadline of its own.
-    pub(crate) fn timed<'r>(&self, request: Request<'r>) -> Request<'r> {
+    /// Gives a request the proxy's timeout and retries, unless it has its own.
+    pub(crate) fn timed<'r>(&self, mut request: Request<'r>) -> Request<'r> {
+        if let Some(times) = self.retries
+            && !request.has_retries()
+        {
+            request = request.retries(times);
+        }
         match self.timeout {
             Some(timeout) if !request.has_deadline() => request.deadline(Instant::now() + timeout),
             _ => request,

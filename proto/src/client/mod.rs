@@ -220,6 +220,12 @@ impl Client {
         Some(slot.object.clone())
     }
 
+    /// True while the connection has a socket. It has none before that is connected, and while it waits to be made
+    /// again.
+    pub fn is_connected(&self, connection: ConnId) -> bool {
+        self.connections.is_connected(connection)
+    }
+
     /// True once calls on this connection leave at once: the handshake is done, or there is none.
     pub fn is_ready(&self, connection: ConnId) -> bool {
         self.connections.core(connection).is_some_and(crate::connection::ClientCore::is_ready)

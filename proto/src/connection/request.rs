@@ -83,6 +83,11 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// True when [`retries`](Self::retries) was set.
+    pub fn has_retries(&self) -> bool {
+        self.retries.is_some()
+    }
+
     /// True when [`deadline`](Self::deadline) was set.
     pub fn has_deadline(&self) -> bool {
         self.deadline.is_some()
