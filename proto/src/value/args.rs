@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use firesteel_value::Limits;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::{FormatError, FormatErrorKind, Value, dialects};
+use super::source::{Keywords, Named, Source, element, limits};
+use super::{FormatError, FormatErrorKind, Value};
 use crate::fault::Fault;
 use crate::serializer::{SerializerId, Walk};
 use crate::wire::Dialect;
@@ -53,12 +53,6 @@ impl<'a> CallHead<'a> {
     }
 }
 
-fn limits(max_depth: usize) -> Limits {
-    let mut limits = Limits::default();
-    limits.max_depth = max_depth;
-    limits
-}
-
 /// Reads up to where the positional arguments begin.
 fn read_head<'a>(walk: &mut Walk<'a>) -> Result<(Cow<'a, str>, Cow<'a, str>), FormatError> {
     walk.open_sequence()?;
@@ -93,18 +87,6 @@ fn plain_text(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]))
 }
 
-/// What follows the head of a call without arguments.
-const NO_ARGUMENTS: [&[u8]; 2] = [b"(),{})", b"(),None)"];
-
-/// Steps to the next element, which must be there.
-fn element<'r, 'a>(walk: &'r mut Walk<'a>) -> Result<&'r mut Walk<'a>, FormatError> {
-    if walk.next_element()? {
-        Ok(walk)
-    } else {
-        Err(FormatError::custom("a call has an object, a method, positional and keyword arguments"))
-    }
-}
-
 /// The arguments of a call, not decoded yet: the serializer's reader over the whole payload,
 /// positioned behind the method.
 #[derive(Debug)]
@@ -113,38 +95,6 @@ pub struct Args<'a> {
     /// Class and method, for the texts of errors.
     callee: Option<(&'a str, &'a str)>,
 }
-
-#[derive(Debug)]
-enum Source<'a> {
-    /// The head of a call in serpent was found; the arguments begin at `offset`.
-    Unread { dialect: Dialect, payload: &'a [u8], offset: usize, max_depth: usize },
-    /// There are none.
-    Empty,
-    /// `open`: inside the positional arguments already.
-    Walk { walk: Walk<'a>, open: bool, keywords: Keywords<'a> },
-    /// Decoded beforehand.
-    Values(Box<Decoded>),
-}
-
-/// Arguments that were decoded beforehand.
-#[derive(Debug)]
-struct Decoded {
-    positional: std::vec::IntoIter<Value>,
-    named: Named,
-    next: Option<Value>,
-}
-
-/// Where the keyword arguments are.
-#[derive(Debug)]
-enum Keywords<'a> {
-    /// Behind the positional ones, with nothing else after them.
-    Behind,
-    /// Somewhere else, and checked.
-    At(Box<Walk<'a>>),
-}
-
-/// Keyword arguments, in the order in which they came.
-type Named = Vec<(String, Value)>;
 
 /// The parameter has a default: [`Args::bind`] gives `None` where the caller gave nothing.
 ///
@@ -241,101 +191,6 @@ impl<'a> Args<'a> {
         }
         Ok(self.source.value::<String>()?)
     }
-}
-
-impl<'a> Source<'a> {
-    fn open(&mut self) -> Result<(), FormatError> {
-        if let Self::Unread { dialect, payload, offset, max_depth } = *self {
-            if NO_ARGUMENTS.contains(&&payload[offset..]) {
-                *self = Self::Empty;
-                return Ok(());
-            }
-            let reader = firesteel_serpent::Reader::within(payload, offset, limits(max_depth))?;
-            let walk = Walk::Serpent(reader);
-            *self = Self::Walk { walk, open: false, keywords: Keywords::Behind }.in_dialect(dialect, payload)?;
-        }
-        match self {
-            Self::Walk { walk, open: open @ false, .. } => {
-                *open = true;
-                walk.open_sequence()
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Arguments that may hold Pyro's classes under their names in the other dialect are decoded first.
-    fn in_dialect(mut self, dialect: Dialect, payload: &[u8]) -> Result<Self, FormatError> {
-        if dialect == Dialect::Pyro5 || !dialects::mentions_pyro4(payload) {
-            return Ok(self);
-        }
-        self.open()?;
-        let mut positional = Vec::new();
-        while self.next()? {
-            positional.push(self.value()?);
-        }
-        let mut named = self.keywords()?;
-        for value in positional.iter_mut().chain(named.iter_mut().map(|(_, value)| value)) {
-            dialects::translate(value, dialects::to_pyro5);
-        }
-        Ok(Self::decoded(positional, named))
-    }
-
-    fn decoded(positional: Vec<Value>, named: Named) -> Self {
-        Self::Values(Box::new(Decoded { positional: positional.into_iter(), named, next: None }))
-    }
-
-    /// True when another positional argument follows.
-    fn next(&mut self) -> Result<bool, FormatError> {
-        match self {
-            Self::Walk { walk, .. } => walk.next_element(),
-            Self::Values(decoded) => {
-                decoded.next = decoded.positional.next();
-                Ok(decoded.next.is_some())
-            }
-            Self::Unread { .. } | Self::Empty => Ok(false),
-        }
-    }
-
-    fn value<T: Deserialize<'a>>(&mut self) -> Result<T, FormatError> {
-        self.seed(std::marker::PhantomData)
-    }
-
-    fn seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, FormatError> {
-        match self {
-            Self::Walk { walk, .. } => walk.seed(seed),
-            Self::Values(decoded) => seed.deserialize(decoded.next.take().unwrap_or_default()),
-            Self::Unread { .. } | Self::Empty => Err(FormatError::custom("there are no arguments")),
-        }
-    }
-
-    /// Reads the keyword arguments, behind the last positional one, and the end of the payload.
-    fn keywords(&mut self) -> Result<Named, FormatError> {
-        match self {
-            Self::Walk { walk, keywords: Keywords::Behind, .. } => {
-                let named = read_named(element(walk)?)?;
-                if walk.next_element()? {
-                    return Err(FormatError::custom("a call has four parts, this one has more"));
-                }
-                walk.end()?;
-                Ok(named)
-            }
-            Self::Walk { keywords: Keywords::At(walk), .. } => read_named(walk),
-            Self::Values(decoded) => Ok(std::mem::take(&mut decoded.named)),
-            Self::Unread { .. } | Self::Empty => Ok(Vec::new()),
-        }
-    }
-}
-
-fn read_named(walk: &mut Walk<'_>) -> Result<Named, FormatError> {
-    let mut named = Vec::new();
-    if !walk.none()? {
-        walk.open_dict()?;
-        while walk.next_entry()? {
-            let name = walk.str()?.into_owned();
-            named.push((name, walk.seed(std::marker::PhantomData)?));
-        }
-    }
-    Ok(named)
 }
 
 /// Class and method in the texts of errors, as Python puts them.

@@ -5,6 +5,7 @@ mod class_names;
 pub(crate) mod dialects;
 mod object_id;
 mod payload;
+mod source;
 
 pub use args::{Args, Defaulted};
 pub use class_names::ClassNames;
