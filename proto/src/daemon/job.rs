@@ -43,7 +43,7 @@ impl Job {
         drop(self.run_here());
     }
 
-    /// Like [`run`](Self::run), on a thread that gives the result to [`Daemon::finish`] right afterwards:
+    /// Like [`run`](Self::run), on a thread that gives the result to [`Daemon::finish`](super::Daemon::finish) right afterwards:
     /// nobody has to be woken. Dropped instead, the result goes the other way.
     #[must_use = "give it to `Daemon::finish`"]
     pub fn run_here(mut self) -> Done {
