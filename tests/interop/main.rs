@@ -21,6 +21,7 @@ mod hosted;
 mod hostile;
 mod hostile_pyro4;
 mod pickle_attacks;
+mod pickle_family;
 mod raw;
 
 mod server_batches;

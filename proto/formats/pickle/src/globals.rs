@@ -33,6 +33,8 @@ pub(crate) enum Global {
     NewObj,
     /// `_codecs.encode`
     Encode,
+    /// `dill._dill._load_type`, which dill writes for builtin classes: exceptions among them.
+    LoadType,
 }
 
 impl fmt::Display for Global {
@@ -62,6 +64,7 @@ impl fmt::Display for Global {
             Global::Reconstructor => "copyreg._reconstructor",
             Global::NewObj => "copyreg.__newobj__",
             Global::Encode => "_codecs.encode",
+            Global::LoadType => "dill._dill._load_type",
         })
     }
 }
@@ -200,6 +203,7 @@ pub(crate) fn find(module: &str, name: &str) -> Option<Global> {
         ("Pyro4.core", "Daemon") => Global::Class(Class::Daemon),
         ("Pyro4.futures", "_ExceptionWrapper") => Global::Class(Class::ExceptionWrapper),
         ("_codecs", "encode") => Global::Encode,
+        ("dill._dill", "_load_type") => Global::LoadType,
         ("copyreg" | "copy_reg", "_reconstructor") => Global::Reconstructor,
         ("copyreg" | "copy_reg", "__newobj__") => Global::NewObj,
         ("datetime", "datetime") => Global::DateTime,

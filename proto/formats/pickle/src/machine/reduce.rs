@@ -5,7 +5,7 @@ use firesteel_value::FormatError;
 use super::{Machine, container, unsupported};
 use crate::{
     arena::{Item, Key, Kind, Node, Object},
-    globals::{Class, Global},
+    globals::{self, Class, Global},
     scalar::Scalar,
 };
 
@@ -34,6 +34,10 @@ impl Machine<'_> {
             (Global::Bytes, []) => self.stack.push(Node::EMPTY_BYTES),
             (Global::Encode, [text, encoding]) if self.is_latin1(*encoding)? && self.arena.is_text(*text) => {
                 self.make(at, Kind::Latin1, &[*text])?;
+            }
+            (Global::LoadType, [name]) if self.arena.is_text(*name) => {
+                let name = self.arena.str(*name)?.unwrap_or_default().into_owned();
+                self.builtin_type(at, &name)?;
             }
             (Global::ByteArray, []) => self.make(at, Kind::ByteArray, &[])?,
             (Global::ByteArray, [bytes]) if self.is_bytes(*bytes)? => self.make(at, Kind::ByteArray, &[*bytes])?,
@@ -202,6 +206,17 @@ impl Machine<'_> {
 
     fn is_bytes(&self, node: Node) -> Result<bool, FormatError> {
         Ok(self.arena.raw(node)?.is_some())
+    }
+
+    /// The builtin class that dill names, if it is one that is known.
+    fn builtin_type(&mut self, at: usize, name: &str) -> Result<(), FormatError> {
+        if globals::find("builtins", name).is_none() {
+            let name: String = name.chars().take(100).flat_map(char::escape_debug).collect();
+            let message =
+                format!("pickle refers to {name} by dill._dill._load_type, which is refused: only data is read");
+            return Err(unsupported(at, message));
+        }
+        self.global(at, "builtins", name)
     }
 
     fn is_latin1(&self, node: Node) -> Result<bool, FormatError> {
