@@ -37,7 +37,11 @@ proptest! {
         let mut theirs = Vec::new();
         ciborium::into_writer(&foreign_with_integers(&value), &mut theirs).unwrap();
         prop_assert_eq!(&ours, &theirs);
-        let read: ciborium::Value = ciborium::from_reader(&ours[..]).unwrap();
+        let read: ciborium::Value = match ciborium::from_reader(&ours[..]) {
+            // It reads no integers that need all of 128 bits.
+            Err(ciborium::de::Error::Semantic(_, text)) if text == "integer too large" => return Ok(()),
+            read => read.unwrap(),
+        };
         let mut again = Vec::new();
         ciborium::into_writer(&read, &mut again).unwrap();
         prop_assert_eq!(&ours, &again);
