@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Bytes of a block of SHA-1, which is as long as HMAC makes every key.
+const BLOCK_LEN: usize = 64;
+
 /// Bytes of a signature.
 pub(super) const HMAC_LEN: usize = 20;
 
@@ -10,13 +13,20 @@ pub(super) const HMAC_LEN: usize = 20;
 /// A signature covers the payload as sent and the values of the annotations; names and header are not
 /// covered. It proves who sent a message, and hides nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HmacKey(Box<[u8]>);
+pub struct HmacKey([u8; BLOCK_LEN]);
 
 impl HmacKey {
-    /// A key of any length.
+    /// A key of any length: a longer one than a block is replaced by its hash, a shorter one padded with zeros,
+    /// as in RFC 2104.
     #[cfg(feature = "hmac")]
     pub fn new(key: impl AsRef<[u8]>) -> Self {
-        Self(key.as_ref().into())
+        use sha1::Digest;
+        let mut block = [0; BLOCK_LEN];
+        match key.as_ref() {
+            key if key.len() > BLOCK_LEN => block[..HMAC_LEN].copy_from_slice(&sha1::Sha1::digest(key)),
+            key => block[..key.len()].copy_from_slice(key),
+        }
+        Self(block)
     }
 
     /// Signs a payload and, behind it, values.
@@ -36,10 +46,7 @@ impl HmacKey {
     #[cfg(feature = "hmac")]
     fn mac(&self, payload: &[u8], values: &[&[u8]]) -> hmac::Hmac<sha1::Sha1> {
         use hmac::{KeyInit, Mac};
-        let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(&self.0).unwrap_or_else(|_| {
-            // Keys of any length are accepted.
-            unreachable!("HMAC takes keys of any length")
-        });
+        let mut mac = hmac::Hmac::<sha1::Sha1>::new(&self.0.into());
         mac.update(payload);
         for value in values {
             mac.update(value);

@@ -304,4 +304,16 @@ mod tests {
         assert!(open(&mut header, b"", payload, Some(&key)).is_ok());
         assert_eq!(build(Dialect::Pyro5, Some(&key), 200), build(Dialect::Pyro5, None, 200));
     }
+    #[cfg(feature = "hmac")]
+    #[test]
+    fn a_key_may_be_longer_than_a_block_of_the_hash() {
+        // hmac.new(b"k" * length, b"payload", "sha1").hexdigest()
+        for (length, signature) in
+            [(64, "a87c016e4e529aa58126fe021c573aa7b8ddafd4"), (65, "0eb723fdd9df5bd04e9da92a357f08d67b246f16")]
+        {
+            let signed = HmacKey::new(vec![b'k'; length]).sign(b"payload", &[]);
+            let hex: String = signed.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, signature, "{length}");
+        }
+    }
 }
