@@ -5,7 +5,7 @@ mod text;
 
 use std::cmp::Ordering;
 
-pub use text::MAX_DIGITS;
+pub use text::{MAX_DIGITS, Radix};
 
 /// An integer of any size: a sign and limbs.
 ///

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{BigInt, FormatError, FormatErrorKind};
+use crate::{BigInt, FormatError, FormatErrorKind, Radix};
 
 /// The largest exponent of a number in scientific notation, `decimal.MAX_EMAX` on 64 bits.
 const MAX_EMAX: i64 = 999_999_999_999_999_999;
@@ -106,7 +106,8 @@ impl Reduced {
     /// are written with an exponent are only compared with other decimals.
     fn to_int(&self) -> Option<BigInt> {
         let zeros = usize::try_from(self.exponent).ok().filter(|zeros| *zeros <= 400)?;
-        BigInt::from_digits(self.negative, format!("0{}{}", self.digits, "0".repeat(zeros)).as_bytes(), 10).ok()
+        BigInt::from_digits(self.negative, format!("0{}{}", self.digits, "0".repeat(zeros)).as_bytes(), Radix::Decimal)
+            .ok()
     }
 
     /// The float that this is exactly.

@@ -57,7 +57,7 @@ mod uuid;
 mod value;
 mod wrap;
 
-pub use bigint::{BigInt, MAX_DIGITS};
+pub use bigint::{BigInt, MAX_DIGITS, Radix};
 pub use blob::{Blob, decode_base64};
 pub use complex::Complex;
 pub use datetime::{Date, DateTime, Time, TimeDelta};

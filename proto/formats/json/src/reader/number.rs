@@ -1,7 +1,7 @@
 //! Numbers and the other literals.
 
 use firesteel_value::{
-    BigInt, FormatError,
+    BigInt, FormatError, Radix,
     decimal::{digits, nearest_float},
 };
 
@@ -132,7 +132,7 @@ impl Reader<'_> {
             },
             Form::Int => {
                 let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
-                let number = BigInt::from_digits(digits.len() < text.len(), digits, 10)
+                let number = BigInt::from_digits(digits.len() < text.len(), digits, Radix::Decimal)
                     .map_err(|error| error.or_offset(start))?;
                 Ok(number.to_i64().map_or(Number::Big(number), Number::Int))
             }

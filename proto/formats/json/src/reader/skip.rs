@@ -1,6 +1,6 @@
 //! Skipping a value: everything is checked as if it were read, and nothing is kept.
 
-use firesteel_value::{BigInt, FormatError, MAX_DIGITS};
+use firesteel_value::{BigInt, FormatError, MAX_DIGITS, Radix};
 
 use super::{Progress, Reader, number::Form};
 
@@ -73,7 +73,8 @@ impl Reader<'_> {
             let digits = text.strip_prefix('-').unwrap_or(text);
             if digits.len() > MAX_DIGITS {
                 // Only for its error.
-                BigInt::from_digits(false, digits.as_bytes(), 10).map_err(|error| error.or_offset(start))?;
+                BigInt::from_digits(false, digits.as_bytes(), Radix::Decimal)
+                    .map_err(|error| error.or_offset(start))?;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Extension types, as Pyro's `MsgpackSerializer.ext_hook` reads them.
 
-use firesteel_value::{BigInt, Complex, Date, DateTime, FormatError, FormatErrorKind};
+use firesteel_value::{BigInt, Complex, Date, DateTime, FormatError, FormatErrorKind, Radix};
 
 use super::Reader;
 use crate::{codes, times};
@@ -98,5 +98,5 @@ fn integer(text: &[u8]) -> Result<BigInt, FormatError> {
     if !well_placed {
         return Err(FormatError::new(FormatErrorKind::Syntax, "an integer needs decimal digits"));
     }
-    BigInt::from_digits(negative, digits, 10)
+    BigInt::from_digits(negative, digits, Radix::Decimal)
 }

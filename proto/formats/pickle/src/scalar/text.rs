@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use firesteel_value::{BigInt, FormatError, FormatErrorKind};
+use firesteel_value::{BigInt, FormatError, FormatErrorKind, Radix};
 
 use super::{Scalar, content, int, str, syntax};
 use crate::op;
@@ -58,7 +58,7 @@ fn number(digits: &[u8], at: usize) -> Result<Scalar<'static>, FormatError> {
     if digits.is_empty() || zeros || !digits.iter().all(u8::is_ascii_digit) {
         return Err(syntax(at, "expected the decimal digits of an int"));
     }
-    BigInt::from_digits(negative, digits, 10).map(int).map_err(|error| error.or_offset(at))
+    BigInt::from_digits(negative, digits, Radix::Decimal).map(int).map_err(|error| error.or_offset(at))
 }
 
 /// What Python 2 calls a str: text if it is ASCII, as Python 3 reads it, and bytes if not.
@@ -130,7 +130,7 @@ pub(super) fn unescape(bytes: &[u8], at: usize) -> Result<Cow<'_, [u8]>, FormatE
     Ok(out.into())
 }
 
-/// The codec `raw-unicode-escape`: Latin 1 with `\uXXXX` and `\UXXXXXXXX`.
+/// The codec `raw-unicode-escape`: Latin 1, with `\u` and four, or `\U` and eight, hexadecimal digits.
 fn raw_unicode(bytes: &[u8], at: usize) -> Result<Scalar<'_>, FormatError> {
     if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii() && !text.contains('\\')) {
         return Ok(Scalar::Str(text));

@@ -1,7 +1,7 @@
 //! Numbers, and the sums of a real and an imaginary number that `ast.literal_eval` takes for complex ones.
 
 use firesteel_value::{
-    BigInt, Complex, FormatError, FormatErrorKind,
+    BigInt, Complex, FormatError, FormatErrorKind, Radix,
     decimal::{digits, nearest_float},
 };
 
@@ -212,12 +212,12 @@ impl Reader<'_> {
     fn literal(&mut self) -> Result<Number, FormatError> {
         let start = self.pos;
         let radix = match (self.peek(), self.peek_at(1)) {
-            (Some(b'0'), Some(b'x' | b'X')) => 16,
-            (Some(b'0'), Some(b'o' | b'O')) => 8,
-            (Some(b'0'), Some(b'b' | b'B')) => 2,
-            _ => 10,
+            (Some(b'0'), Some(b'x' | b'X')) => Radix::Hexadecimal,
+            (Some(b'0'), Some(b'o' | b'O')) => Radix::Octal,
+            (Some(b'0'), Some(b'b' | b'B')) => Radix::Binary,
+            _ => Radix::Decimal,
         };
-        if radix != 10 {
+        if radix != Radix::Decimal {
             self.pos += 2;
             if self.peek() == Some(b'_') {
                 self.pos += 1;
@@ -228,14 +228,14 @@ impl Reader<'_> {
         }
         let mut float = false;
         if self.peek() != Some(b'.') {
-            self.tail(10)?;
+            self.tail(Radix::Decimal)?;
         }
         let whole = &self.bytes()[start..self.pos];
         if self.peek() == Some(b'.') {
             float = true;
             self.pos += 1;
             if self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-                self.tail(10)?;
+                self.tail(Radix::Decimal)?;
             }
         }
         if let Some(b'e' | b'E') = self.peek() {
@@ -244,7 +244,7 @@ impl Reader<'_> {
             if let Some(b'+' | b'-') = self.peek() {
                 self.pos += 1;
             }
-            self.tail(10)?;
+            self.tail(Radix::Decimal)?;
         }
         let text = self.checked_slice(start, self.pos)?;
         if let Some(b'j' | b'J') = self.peek() {
@@ -263,14 +263,14 @@ impl Reader<'_> {
             let message = "leading zeros in decimal integer literals are not permitted";
             return Err(FormatError::at(FormatErrorKind::Syntax, start, message));
         }
-        self.integer(whole, 10, start)
+        self.integer(whole, Radix::Decimal, start)
     }
 
     /// At least one digit, with single underscores between digits.
-    fn tail(&mut self, radix: u32) -> Result<(), FormatError> {
+    fn tail(&mut self, radix: Radix) -> Result<(), FormatError> {
         loop {
             let first = self.pos;
-            while self.peek().is_some_and(|byte| char::from(byte).is_digit(radix)) {
+            while self.peek().is_some_and(|byte| char::from(byte).is_digit(radix as u32)) {
                 self.pos += 1;
             }
             if self.pos == first {
@@ -290,7 +290,7 @@ impl Reader<'_> {
         }
     }
 
-    fn integer(&self, digits: &[u8], radix: u32, start: usize) -> Result<Number, FormatError> {
+    fn integer(&self, digits: &[u8], radix: Radix, start: usize) -> Result<Number, FormatError> {
         let number = BigInt::from_digits(false, digits, radix).map_err(|error| error.or_offset(start))?;
         Ok(number.to_i64().map_or(Number::Big(number), Number::Int))
     }

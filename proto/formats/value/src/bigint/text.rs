@@ -13,25 +13,34 @@ pub const MAX_DIGITS: usize = 4300;
 const CHUNK: u64 = 10_000_000_000_000_000_000;
 const CHUNK_DIGITS: usize = 19;
 
+/// The base of the digits of an integer: those that Python's literals have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Radix {
+    /// `0b1`
+    Binary = 2,
+    /// `0o7`
+    Octal = 8,
+    /// `9`
+    Decimal = 10,
+    /// `0xf`
+    Hexadecimal = 16,
+}
+
 impl BigInt {
-    /// Reads digits of a radix of 2, 8, 10 or 16; underscores are skipped.
+    /// Reads digits; underscores are skipped.
     ///
     /// # Errors
     /// `Syntax` for anything that is not a digit or if there is none, `NumberRange` above [`MAX_DIGITS`] decimal digits.
-    ///
-    /// # Panics
-    /// With any other radix.
-    pub fn from_digits(negative: bool, digits: &[u8], radix: u32) -> Result<BigInt, FormatError> {
+    pub fn from_digits(negative: bool, digits: &[u8], radix: Radix) -> Result<BigInt, FormatError> {
         let count = digits.iter().filter(|digit| **digit != b'_').count();
         if count == 0 {
             return Err(invalid());
         }
         let limbs = match radix {
-            2 => from_bits(digits, 1)?,
-            8 => from_bits(digits, 3)?,
-            16 => from_bits(digits, 4)?,
-            10 => from_decimal(digits, count)?,
-            _ => panic!("radix {radix} is not supported"),
+            Radix::Binary => from_bits(digits, 1)?,
+            Radix::Octal => from_bits(digits, 3)?,
+            Radix::Decimal => from_decimal(digits, count)?,
+            Radix::Hexadecimal => from_bits(digits, 4)?,
         };
         Ok(BigInt::from_limbs(negative, limbs))
     }
@@ -100,10 +109,10 @@ impl FromStr for BigInt {
             all => (false, all),
         };
         match digits {
-            [b'0', b'x' | b'X', rest @ ..] => BigInt::from_digits(negative, rest, 16),
-            [b'0', b'o' | b'O', rest @ ..] => BigInt::from_digits(negative, rest, 8),
-            [b'0', b'b' | b'B', rest @ ..] => BigInt::from_digits(negative, rest, 2),
-            all => BigInt::from_digits(negative, all, 10),
+            [b'0', b'x' | b'X', rest @ ..] => BigInt::from_digits(negative, rest, Radix::Hexadecimal),
+            [b'0', b'o' | b'O', rest @ ..] => BigInt::from_digits(negative, rest, Radix::Octal),
+            [b'0', b'b' | b'B', rest @ ..] => BigInt::from_digits(negative, rest, Radix::Binary),
+            all => BigInt::from_digits(negative, all, Radix::Decimal),
         }
     }
 }
