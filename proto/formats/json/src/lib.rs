@@ -52,6 +52,7 @@
 
 mod call;
 mod de;
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod reader;

@@ -57,6 +57,7 @@
 
 mod codes;
 mod de;
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod reader;

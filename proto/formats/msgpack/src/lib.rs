@@ -51,6 +51,7 @@
 
 mod codes;
 mod de;
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod reader;

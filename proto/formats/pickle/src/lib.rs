@@ -49,6 +49,7 @@
 
 mod arena;
 mod de;
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod globals;

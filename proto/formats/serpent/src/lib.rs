@@ -48,6 +48,7 @@
 #![forbid(unsafe_code)]
 
 mod de;
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod reader;
