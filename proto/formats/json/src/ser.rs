@@ -6,7 +6,7 @@ mod serializer;
 mod text;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use firesteel_value::{FormatError, FormatErrorKind, Rewrite, Value, pyrepr, to_value};
+use firesteel_value::{FormatError, FormatErrorKind, Rewrite, pyrepr};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -130,23 +130,6 @@ impl<'a> Serializer<'a> {
         } else {
             self.put(if number > 0.0 { b"Infinity" } else { b"-Infinity" });
         }
-    }
-
-    /// An integer beyond 64 bits, in the form of [`firesteel_value::names::INT`].
-    #[cold]
-    fn big_int<T: Serialize + ?Sized>(&mut self, content: &T) -> Result<(), FormatError> {
-        let Value::Str(text) = to_value(content)? else {
-            return Err(FormatError::new(FormatErrorKind::Type, "an integer needs a str of its digits"));
-        };
-        let digits = text.strip_prefix('-').unwrap_or(&text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(FormatError::new(
-                FormatErrorKind::NumberRange,
-                "Exceeds the limit (4300 digits) for integer string conversion",
-            ));
-        }
-        self.put(text.as_bytes());
-        Ok(())
     }
 
     /// Bytes as serpent writes them.

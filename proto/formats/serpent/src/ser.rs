@@ -136,19 +136,6 @@ impl<'a> Serializer<'a> {
         Ok(())
     }
 
-    /// An integer beyond 64 bits, in the form of [`firesteel_value::names::INT`].
-    fn big_int(&mut self, text: &str) -> Result<(), FormatError> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(FormatError::new(
-                FormatErrorKind::NumberRange,
-                "Exceeds the limit (4300 digits) for integer string conversion",
-            ));
-        }
-        self.put(text.as_bytes());
-        Ok(())
-    }
-
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
         if self.options.bytes_repr {
             pyrepr::bytes(self.out, bytes);

@@ -34,6 +34,8 @@
 mod bigint;
 mod blob;
 mod complex;
+#[doc(hidden)]
+pub mod content;
 mod datetime;
 mod de;
 #[doc(hidden)]
@@ -42,6 +44,7 @@ mod decimal_number;
 mod dict;
 mod display;
 mod error;
+mod forward;
 mod from_value;
 mod instance;
 mod key;

@@ -9,6 +9,9 @@
 //! [`VALUE`] asks for everything: a format that intercepts it reports what serde cannot express through
 //! `visit_enum` with a tag of [`tag`] (see [`Tagged`](crate::Tagged)), all else by the usual visits.
 
+/// What all reserved names begin with.
+pub const RESERVED: &str = "$firesteel::";
+
 /// Reading only: any value, special types reported as tagged (see [`tag`]).
 pub const VALUE: &str = "$firesteel::value";
 /// A set; its content is a seq.

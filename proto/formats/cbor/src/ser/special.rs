@@ -1,7 +1,11 @@
 //! What travels through serde under reserved names.
 
 use ciborium_ll::simple;
-use firesteel_value::{BigInt, FormatError, FormatErrorKind, Uuid, Value, names, to_value};
+use firesteel_value::{
+    BigInt, FormatError, Uuid, Value,
+    content::{self, malformed},
+    names, to_value,
+};
 use serde::Serialize;
 
 use super::{Serializer, head::Major};
@@ -18,7 +22,7 @@ impl Serializer<'_> {
             names::COMPLEX => self.parts(tags::COMPLEX, name, content)?,
             names::TIMEDELTA => self.parts(tags::TIMEDELTA, name, content)?,
             names::INT => {
-                let number: BigInt = text(name, content)?.parse()?;
+                let number: BigInt = content::text(name, content)?.parse()?;
                 match (number.to_i64(), number.to_u64()) {
                     (Some(number), _) => self.signed(number),
                     (_, Some(number)) => self.unsigned(number),
@@ -45,7 +49,7 @@ impl Serializer<'_> {
                 result?;
             }
             names::UUID => {
-                let uuid: Uuid = text(name, content)?.parse()?;
+                let uuid: Uuid = content::text(name, content)?.parse()?;
                 self.tag(tags::UUID);
                 self.bytes(uuid.as_bytes());
             }
@@ -83,7 +87,7 @@ impl Serializer<'_> {
     }
 
     fn tagged_text<T: Serialize + ?Sized>(&mut self, tag: u64, name: &str, content: &T) -> Result<(), FormatError> {
-        let mut text = text(name, content)?;
+        let mut text = content::text(name, content)?;
         if std::mem::take(&mut self.fold) {
             text.push_str("[fold=1]");
         }
@@ -118,16 +122,4 @@ impl Serializer<'_> {
             }
         }
     }
-}
-
-/// The content of a type that travels as text.
-fn text<T: Serialize + ?Sized>(name: &str, content: &T) -> Result<String, FormatError> {
-    match to_value(content)? {
-        Value::Str(text) => Ok(text),
-        _ => Err(malformed(name)),
-    }
-}
-
-fn malformed(name: &str) -> FormatError {
-    FormatError::new(FormatErrorKind::Type, format!("wrong content of {name}"))
 }

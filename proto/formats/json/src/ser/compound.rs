@@ -1,7 +1,7 @@
 //! Containers while they are being written.
 
 use firesteel_value::FormatError;
-use serde::ser::{self, Serialize};
+use serde::Serialize;
 
 use super::{MapKey, Serializer};
 
@@ -18,9 +18,16 @@ pub struct Seq<'s, 'a> {
 
 impl<'s, 'a> Seq<'s, 'a> {
     #[inline]
-    pub(super) fn open(
+    pub(super) fn list(serializer: &'s mut Serializer<'a>, len: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
+        Seq::tuple(serializer, None, len.unwrap_or(0))
+    }
+
+    /// A tuple is a list in JSON.
+    #[inline]
+    pub(super) fn tuple(
         serializer: &'s mut Serializer<'a>,
         variant: Option<&'static str>,
+        _: usize,
     ) -> Result<Seq<'s, 'a>, FormatError> {
         open_variant(serializer, variant)?;
         serializer.open(b'[')?;
@@ -57,6 +64,7 @@ impl<'s, 'a> Map<'s, 'a> {
     pub(super) fn open(
         serializer: &'s mut Serializer<'a>,
         variant: Option<&'static str>,
+        _: Option<usize>,
     ) -> Result<Map<'s, 'a>, FormatError> {
         open_variant(serializer, variant)?;
         serializer.open(b'{')?;
@@ -68,6 +76,18 @@ impl<'s, 'a> Map<'s, 'a> {
     fn before_key(&mut self) {
         self.serializer.put(if self.empty { b"\"" } else { b", \"" });
         self.empty = false;
+    }
+
+    #[inline]
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+        self.before_key();
+        key.serialize(MapKey::new(self.serializer))
+    }
+
+    #[inline]
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        self.serializer.put(AFTER_KEY);
+        value.serialize(&mut *self.serializer)
     }
 
     #[inline]
@@ -105,75 +125,5 @@ fn close_variant(serializer: &mut Serializer<'_>, in_variant: bool) {
     }
 }
 
-macro_rules! seq {
-    ($($name:ident $method:ident)*) => {$(
-        impl ser::$name for Seq<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-                self.element(value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-seq!(
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
-);
-
-macro_rules! map {
-    ($($name:ident)*) => {$(
-        impl ser::$name for Map<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), FormatError> {
-                self.field(key, value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-map!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Map<'_, '_> {
-    type Ok = ();
-    type Error = FormatError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
-        self.before_key();
-        key.serialize(MapKey::new(self.serializer))
-    }
-
-    #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        self.serializer.put(AFTER_KEY);
-        value.serialize(&mut *self.serializer)
-    }
-
-    #[inline]
-    fn end(self) -> Result<(), FormatError> {
-        self.close()
-    }
-}
+firesteel_value::forward_seq!(Seq);
+firesteel_value::forward_map!(Map);

@@ -82,7 +82,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
         content: &T,
     ) -> Result<(), FormatError> {
         Err(no_key(match name {
-            names::INT => return self.0.big_int(content),
+            names::INT => return self.0.special(name, content),
             names::SET => "set",
             names::FROZENSET => "frozenset",
             names::COMPLEX => "complex",

@@ -1,7 +1,7 @@
 //! Containers while they are being written.
 
 use firesteel_value::{FormatError, FormatErrorKind};
-use serde::ser::{self, Serialize};
+use serde::Serialize;
 
 use super::{Serializer, size_bytes};
 use crate::codes;
@@ -23,16 +23,15 @@ pub struct Seq<'s, 'a> {
 impl<'s, 'a> Seq<'s, 'a> {
     #[inline]
     pub(super) fn list(serializer: &'s mut Serializer<'a>, len: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
+        if let Some(code) = serializer.set.take() {
+            return Seq::set(serializer, code, len);
+        }
         serializer.check_hashable("list")?;
         Seq::sized(serializer, codes::LIST, len)
     }
 
     /// A set or a frozen set.
-    pub(super) fn set(
-        serializer: &'s mut Serializer<'a>,
-        code: u8,
-        len: Option<usize>,
-    ) -> Result<Seq<'s, 'a>, FormatError> {
+    fn set(serializer: &'s mut Serializer<'a>, code: u8, len: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
         if code == codes::SET {
             serializer.check_hashable("set")?;
         }
@@ -42,24 +41,26 @@ impl<'s, 'a> Seq<'s, 'a> {
     }
 
     #[inline]
-    pub(super) fn tuple(serializer: &'s mut Serializer<'a>, len: usize) -> Result<Seq<'s, 'a>, FormatError> {
-        let Ok(short) = u8::try_from(len) else {
-            return Seq::sized(serializer, codes::TUPLE, Some(len));
-        };
-        serializer.enter()?;
-        serializer.put([codes::SMALL_TUPLE, short]);
-        Ok(Seq::new(serializer, Some(len)))
-    }
-
-    pub(super) fn variant(
+    pub(super) fn tuple(
         serializer: &'s mut Serializer<'a>,
-        variant: &str,
+        variant: Option<&'static str>,
         len: usize,
     ) -> Result<Seq<'s, 'a>, FormatError> {
-        open_variant(serializer, variant)?;
-        let mut seq = Seq::tuple(serializer, len)?;
-        seq.in_variant = true;
-        Ok(seq)
+        if let Some(code) = serializer.set.take() {
+            return Seq::set(serializer, code, Some(len));
+        }
+        if let Some(variant) = variant {
+            open_variant(serializer, variant)?;
+        }
+        let seq = match u8::try_from(len) {
+            Ok(short) => {
+                serializer.enter()?;
+                serializer.put([codes::SMALL_TUPLE, short]);
+                Seq::new(serializer, Some(len))
+            }
+            Err(_) => Seq::sized(serializer, codes::TUPLE, Some(len))?,
+        };
+        Ok(Seq { in_variant: variant.is_some(), ..seq })
     }
 
     #[inline]
@@ -117,28 +118,41 @@ pub struct Map<'s, 'a> {
 
 impl<'s, 'a> Map<'s, 'a> {
     #[inline]
-    pub(super) fn open(serializer: &'s mut Serializer<'a>) -> Result<Map<'s, 'a>, FormatError> {
+    pub(super) fn open(
+        serializer: &'s mut Serializer<'a>,
+        variant: Option<&'static str>,
+        _: Option<usize>,
+    ) -> Result<Map<'s, 'a>, FormatError> {
+        if let Some(variant) = variant {
+            open_variant(serializer, variant)?;
+        }
         serializer.check_hashable("dict")?;
         serializer.enter()?;
         serializer.put([codes::DICT]);
-        Ok(Map { serializer, in_variant: false })
-    }
-
-    pub(super) fn variant(serializer: &'s mut Serializer<'a>, variant: &str) -> Result<Map<'s, 'a>, FormatError> {
-        open_variant(serializer, variant)?;
-        let mut map = Map::open(serializer)?;
-        map.in_variant = true;
-        Ok(map)
+        Ok(Map { serializer, in_variant: variant.is_some() })
     }
 
     #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+        self.serializer.hashing = true;
+        key.serialize(&mut *self.serializer)?;
+        self.serializer.hashing = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        value.serialize(&mut *self.serializer)
+    }
+
+    #[inline]
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
         self.serializer.str(key)?;
         value.serialize(&mut *self.serializer)
     }
 
     #[inline]
-    fn close(self) -> Result<(), FormatError> {
+    pub(super) fn close(self) -> Result<(), FormatError> {
         end_dict(self.serializer);
         if self.in_variant {
             end_dict(self.serializer);
@@ -162,76 +176,5 @@ fn end_dict(serializer: &mut Serializer<'_>) {
     serializer.depth -= 1;
 }
 
-macro_rules! seq {
-    ($($name:ident $method:ident)*) => {$(
-        impl ser::$name for Seq<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-                self.element(value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-seq!(
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
-);
-
-macro_rules! map {
-    ($($name:ident)*) => {$(
-        impl ser::$name for Map<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), FormatError> {
-                self.field(key, value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-map!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Map<'_, '_> {
-    type Ok = ();
-    type Error = FormatError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
-        self.serializer.hashing = true;
-        key.serialize(&mut *self.serializer)?;
-        self.serializer.hashing = false;
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        value.serialize(&mut *self.serializer)
-    }
-
-    #[inline]
-    fn end(self) -> Result<(), FormatError> {
-        self.close()
-    }
-}
+firesteel_value::forward_seq!(Seq);
+firesteel_value::forward_map!(Map);

@@ -1,7 +1,7 @@
 //! Containers while they are being written.
 
 use firesteel_value::FormatError;
-use serde::ser::{self, Serialize};
+use serde::Serialize;
 
 use super::{
     Serializer,
@@ -101,6 +101,11 @@ impl<'s, 'a> Seq<'s, 'a> {
         self.0.count += 1;
         value.serialize(&mut *self.0.serializer)
     }
+
+    #[inline]
+    fn close(self) -> Result<(), FormatError> {
+        self.0.close(ARRAY)
+    }
 }
 
 /// A dict that is being written.
@@ -119,70 +124,7 @@ impl<'s, 'a> Map<'s, 'a> {
     }
 
     #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
-        self.0.count += 1;
-        self.0.serializer.text(key)?;
-        value.serialize(&mut *self.0.serializer)
-    }
-}
-
-macro_rules! seq {
-    ($($name:ident $method:ident)*) => {$(
-        impl ser::$name for Seq<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-                self.element(value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.0.close(ARRAY)
-            }
-        }
-    )*};
-}
-
-seq!(
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
-);
-
-macro_rules! map {
-    ($($name:ident)*) => {$(
-        impl ser::$name for Map<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), FormatError> {
-                self.field(key, value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.0.close(MAP)
-            }
-        }
-    )*};
-}
-
-map!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Map<'_, '_> {
-    type Ok = ();
-    type Error = FormatError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
         self.0.count += 1;
         self.0.serializer.hashing = true;
         key.serialize(&mut *self.0.serializer)?;
@@ -191,12 +133,22 @@ impl ser::SerializeMap for Map<'_, '_> {
     }
 
     #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
         value.serialize(&mut *self.0.serializer)
     }
 
     #[inline]
-    fn end(self) -> Result<(), FormatError> {
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
+        self.0.count += 1;
+        self.0.serializer.text(key)?;
+        value.serialize(&mut *self.0.serializer)
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<(), FormatError> {
         self.0.close(MAP)
     }
 }
+
+firesteel_value::forward_seq!(Seq);
+firesteel_value::forward_map!(Map);

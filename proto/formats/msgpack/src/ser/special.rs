@@ -1,6 +1,6 @@
 //! What travels through serde under reserved names, as Pyro's `MsgpackSerializer.default` writes it.
 
-use firesteel_value::{Date, DateTime, FormatError, FormatErrorKind, Value, names, to_value};
+use firesteel_value::{Date, DateTime, FormatError, FormatErrorKind, content, names};
 use serde::Serialize;
 
 use super::Serializer;
@@ -17,25 +17,20 @@ impl Serializer<'_> {
                 result
             }
             names::FROZENSET => Err(unknown("frozenset")),
-            names::COMPLEX => match to_value(content)? {
-                Value::Tuple(parts) => match parts[..] {
-                    [Value::Float(re), Value::Float(im)] => {
-                        let mut data = [0; 16];
-                        data[..8].copy_from_slice(&re.to_le_bytes());
-                        data[8..].copy_from_slice(&im.to_le_bytes());
-                        self.ext(codes::COMPLEX, &data)
-                    }
-                    _ => Err(malformed(name)),
-                },
-                _ => Err(malformed(name)),
-            },
-            names::INT => self.big_int(&text(name, content)?),
+            names::COMPLEX => {
+                let (re, im) = content::complex(name, content)?;
+                let mut data = [0; 16];
+                data[..8].copy_from_slice(&re.to_le_bytes());
+                data[8..].copy_from_slice(&im.to_le_bytes());
+                self.ext(codes::COMPLEX, &data)
+            }
+            names::INT => self.big_int(&content::digits(name, content)?),
             names::BYTEARRAY => {
                 self.check_hashable("bytearray")?;
                 content.serialize(self)
             }
             names::DATETIME => {
-                let moment: DateTime = text(name, content)?.parse()?;
+                let moment: DateTime = content::text(name, content)?.parse()?;
                 if moment.utc_offset().is_some() {
                     let message = "msgpack cannot serialize datetime with timezone info";
                     return Err(FormatError::new(FormatErrorKind::Unsupported, message));
@@ -44,7 +39,7 @@ impl Serializer<'_> {
                 self.ext(codes::DATETIME, &timestamp.to_le_bytes())
             }
             names::DATE => {
-                let date: Date = text(name, content)?.parse()?;
+                let date: Date = content::text(name, content)?.parse()?;
                 self.ext(codes::DATE, &i64::from(date.to_ordinal()).to_le_bytes())
             }
             names::TIME => Err(unknown("datetime.time")),
@@ -54,27 +49,10 @@ impl Serializer<'_> {
         }
     }
 
-    /// An integer beyond 64 bits, in the form of [`names::INT`].
-    pub(super) fn big_int(&mut self, text: &str) -> Result<(), FormatError> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = "Exceeds the limit (4300 digits) for integer string conversion";
-            return Err(FormatError::new(FormatErrorKind::NumberRange, message));
-        }
-        self.ext(codes::INT, text.as_bytes())
+    /// An integer beyond 64 bits, by its digits.
+    pub(super) fn big_int(&mut self, digits: &str) -> Result<(), FormatError> {
+        self.ext(codes::INT, digits.as_bytes())
     }
-}
-
-/// The content of a type that travels as text.
-fn text<T: Serialize + ?Sized>(name: &str, content: &T) -> Result<String, FormatError> {
-    match to_value(content)? {
-        Value::Str(text) => Ok(text),
-        _ => Err(malformed(name)),
-    }
-}
-
-fn malformed(name: &str) -> FormatError {
-    FormatError::new(FormatErrorKind::Type, format!("wrong content of {name}"))
 }
 
 /// In Pyro's words.

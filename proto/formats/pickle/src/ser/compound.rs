@@ -1,7 +1,7 @@
 //! Containers while they are being written.
 
 use firesteel_value::{FormatError, FormatErrorKind};
-use serde::ser::{self, Serialize};
+use serde::Serialize;
 
 use super::{Kind, Serializer};
 use crate::op;
@@ -22,7 +22,26 @@ pub struct Seq<'s, 'a> {
 
 impl<'s, 'a> Seq<'s, 'a> {
     #[inline]
-    pub(super) fn open(
+    pub(super) fn list(serializer: &'s mut Serializer<'a>, _: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
+        let kind = std::mem::take(&mut serializer.seq);
+        Seq::open(serializer, kind, 0, None)
+    }
+
+    #[inline]
+    pub(super) fn tuple(
+        serializer: &'s mut Serializer<'a>,
+        variant: Option<&'static str>,
+        len: usize,
+    ) -> Result<Seq<'s, 'a>, FormatError> {
+        let kind = match std::mem::take(&mut serializer.seq) {
+            Kind::List => Kind::Tuple,
+            set => set,
+        };
+        Seq::open(serializer, kind, len, variant)
+    }
+
+    #[inline]
+    fn open(
         serializer: &'s mut Serializer<'a>,
         kind: Kind,
         len: usize,
@@ -128,6 +147,7 @@ impl<'s, 'a> Map<'s, 'a> {
     pub(super) fn open(
         serializer: &'s mut Serializer<'a>,
         variant: Option<&'static str>,
+        _: Option<usize>,
     ) -> Result<Map<'s, 'a>, FormatError> {
         serializer.check_hashable("dict")?;
         let depth = serializer.depth;
@@ -150,14 +170,28 @@ impl<'s, 'a> Map<'s, 'a> {
     }
 
     #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+        self.before_key()?;
+        self.serializer.hashing = true;
+        key.serialize(&mut *self.serializer)?;
+        self.serializer.hashing = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        value.serialize(&mut *self.serializer)
+    }
+
+    #[inline]
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
         self.before_key()?;
         self.serializer.str(key)?;
         value.serialize(&mut *self.serializer)
     }
 
     #[inline]
-    fn close(self) -> Result<(), FormatError> {
+    pub(super) fn close(self) -> Result<(), FormatError> {
         if !self.empty {
             self.serializer.op(op::SETITEMS);
         }
@@ -170,7 +204,7 @@ impl<'s, 'a> Map<'s, 'a> {
 }
 
 /// The dict around the content of a variant, which [`op::SETITEM`] completes.
-pub(super) fn open_variant(serializer: &mut Serializer<'_>, variant: &str) -> Result<(), FormatError> {
+fn open_variant(serializer: &mut Serializer<'_>, variant: &str) -> Result<(), FormatError> {
     serializer.check_hashable("dict")?;
     serializer.op(op::EMPTY_DICT);
     serializer.depth += 1;
@@ -178,77 +212,5 @@ pub(super) fn open_variant(serializer: &mut Serializer<'_>, variant: &str) -> Re
     serializer.str(variant)
 }
 
-macro_rules! seq {
-    ($($name:ident $method:ident)*) => {$(
-        impl ser::$name for Seq<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-                self.element(value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-seq!(
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
-);
-
-macro_rules! map {
-    ($($name:ident)*) => {$(
-        impl ser::$name for Map<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), FormatError> {
-                self.field(key, value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-map!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Map<'_, '_> {
-    type Ok = ();
-    type Error = FormatError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
-        self.before_key()?;
-        self.serializer.hashing = true;
-        key.serialize(&mut *self.serializer)?;
-        self.serializer.hashing = false;
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        value.serialize(&mut *self.serializer)
-    }
-
-    #[inline]
-    fn end(self) -> Result<(), FormatError> {
-        self.close()
-    }
-}
+firesteel_value::forward_seq!(Seq);
+firesteel_value::forward_map!(Map);

@@ -1,11 +1,11 @@
 //! The methods that serde calls.
 
-use firesteel_value::{FormatError, names};
-use serde::ser::{self, Serialize};
+use firesteel_value::FormatError;
+use serde::ser;
 
 use super::{
-    Kind, Serializer,
-    compound::{Map, Seq, open_variant},
+    Serializer,
+    compound::{Map, Seq},
 };
 use crate::op;
 
@@ -20,15 +20,7 @@ macro_rules! integers {
 }
 
 impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
-    type Ok = ();
-    type Error = FormatError;
-    type SerializeSeq = Seq<'s, 'a>;
-    type SerializeTuple = Seq<'s, 'a>;
-    type SerializeTupleStruct = Seq<'s, 'a>;
-    type SerializeTupleVariant = Seq<'s, 'a>;
-    type SerializeMap = Map<'s, 'a>;
-    type SerializeStruct = Map<'s, 'a>;
-    type SerializeStructVariant = Map<'s, 'a>;
+    firesteel_value::forward_serializer!(Seq<'s, 'a>, Map<'s, 'a>, rewrite: options.rewrite);
 
     #[inline]
     fn serialize_bool(self, truth: bool) -> Result<(), FormatError> {
@@ -60,18 +52,10 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
         }
     }
 
-    fn serialize_f32(self, number: f32) -> Result<(), FormatError> {
-        self.serialize_f64(number.into())
-    }
-
     #[inline]
     fn serialize_f64(self, number: f64) -> Result<(), FormatError> {
         self.float(number);
         Ok(())
-    }
-
-    fn serialize_char(self, char: char) -> Result<(), FormatError> {
-        self.str(char.encode_utf8(&mut [0; 4]))
     }
 
     #[inline]
@@ -88,109 +72,4 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
         self.op(op::NONE);
         Ok(())
     }
-
-    #[inline]
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), FormatError> {
-        value.serialize(self)
-    }
-
-    fn serialize_unit(self) -> Result<(), FormatError> {
-        self.serialize_none()
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), FormatError> {
-        self.serialize_none()
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), FormatError> {
-        self.str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        content: &T,
-    ) -> Result<(), FormatError> {
-        if name == names::INSTANCE
-            && let Some(rewrite) = self.options.rewrite.take()
-        {
-            let result = rewrite.apply(content).and_then(|value| value.serialize(&mut *self));
-            self.options.rewrite = Some(rewrite);
-            return result;
-        }
-        match name {
-            names::SET => self.serialize_set(Kind::Set, content),
-            names::FROZENSET => self.serialize_set(Kind::FrozenSet, content),
-            names::INSTANCE => self.serialize_instance(content),
-            name if name.starts_with(RESERVED) => self.serialize_special(name, content),
-            _ => content.serialize(self),
-        }
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        content: &T,
-    ) -> Result<(), FormatError> {
-        let depth = self.depth;
-        open_variant(self, variant)?;
-        content.serialize(&mut *self)?;
-        self.op(op::SETITEM);
-        self.depth = depth;
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_seq(self, _: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
-        let kind = std::mem::take(&mut self.seq);
-        Seq::open(self, kind, 0, None)
-    }
-
-    #[inline]
-    fn serialize_tuple(self, len: usize) -> Result<Seq<'s, 'a>, FormatError> {
-        let kind = match std::mem::take(&mut self.seq) {
-            Kind::List => Kind::Tuple,
-            set => set,
-        };
-        Seq::open(self, kind, len, None)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Seq<'s, 'a>, FormatError> {
-        self.serialize_tuple(len)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Seq<'s, 'a>, FormatError> {
-        Seq::open(self, Kind::Tuple, len, Some(variant))
-    }
-
-    #[inline]
-    fn serialize_map(self, _: Option<usize>) -> Result<Map<'s, 'a>, FormatError> {
-        Map::open(self, None)
-    }
-
-    #[inline]
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map<'s, 'a>, FormatError> {
-        Map::open(self, None)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Map<'s, 'a>, FormatError> {
-        Map::open(self, Some(variant))
-    }
 }
-
-/// What all reserved names begin with.
-const RESERVED: &str = "$firesteel::";

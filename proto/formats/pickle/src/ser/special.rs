@@ -1,8 +1,9 @@
 //! The types that travel under reserved names: as the names of which Python makes them again.
 
 use firesteel_value::{
-    BigInt, Date, DateTime, Decimal, FormatError, FormatErrorKind, Time, TimeDelta, Uuid, Value, from_value, names,
-    to_value,
+    BigInt, Date, DateTime, Decimal, FormatError, Time, TimeDelta, Uuid, Value,
+    content::{self, malformed},
+    from_value, names, to_value,
 };
 use serde::Serialize;
 
@@ -10,19 +11,30 @@ use super::{Kind, Serializer};
 use crate::op;
 
 impl Serializer<'_> {
-    pub(super) fn serialize_set<T: Serialize + ?Sized>(&mut self, kind: Kind, content: &T) -> Result<(), FormatError> {
+    fn serialize_set<T: Serialize + ?Sized>(&mut self, kind: Kind, content: &T) -> Result<(), FormatError> {
         self.seq = kind;
         let result = content.serialize(&mut *self);
         self.seq = Kind::List;
         result
     }
 
-    pub(super) fn serialize_special<T: Serialize + ?Sized>(
+    pub(super) fn special<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         content: &T,
     ) -> Result<(), FormatError> {
         match name {
+            names::SET => return self.serialize_set(Kind::Set, content),
+            names::FROZENSET => return self.serialize_set(Kind::FrozenSet, content),
+            names::INSTANCE => return self.serialize_instance(content),
+            names::COMPLEX => {
+                let (re, im) = content::complex(name, content)?;
+                self.builtin("complex");
+                self.float(re);
+                self.float(im);
+                self.put(&[op::TUPLE2, op::REDUCE]);
+                return Ok(());
+            }
             names::ELLIPSIS => {
                 self.builtin("Ellipsis");
                 return Ok(());
@@ -38,16 +50,6 @@ impl Serializer<'_> {
         match (name, to_value(content)?) {
             (names::INT, Value::Str(text)) => self.big_int(&text.parse::<BigInt>()?),
             (names::BYTEARRAY, Value::Bytes(bytes)) => self.byte_array(&bytes),
-            (names::COMPLEX, Value::Tuple(parts)) => match parts[..] {
-                [Value::Float(re), Value::Float(im)] => {
-                    self.builtin("complex");
-                    self.float(re);
-                    self.float(im);
-                    self.put(&[op::TUPLE2, op::REDUCE]);
-                    Ok(())
-                }
-                _ => Err(malformed(name)),
-            },
             (names::DATETIME, Value::Str(text)) => self.datetime(text.parse()?),
             (names::DATE, Value::Str(text)) => self.date(text.parse()?),
             (names::TIME, Value::Str(text)) => self.time(text.parse()?),
@@ -147,9 +149,4 @@ fn days(date: Date) -> [u8; 4] {
 fn clock(time: Time) -> [u8; 6] {
     let [_, a, b, c] = time.microsecond().to_be_bytes();
     [time.hour(), time.minute(), time.second(), a, b, c]
-}
-
-#[cold]
-fn malformed(name: &str) -> FormatError {
-    FormatError::new(FormatErrorKind::Type, format!("wrong content of {name}"))
 }

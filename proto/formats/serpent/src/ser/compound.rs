@@ -1,7 +1,7 @@
 //! Containers while they are being written.
 
 use firesteel_value::{FormatError, pyrepr};
-use serde::ser::{self, Serialize};
+use serde::Serialize;
 
 use super::{Place, Serializer, not_hashable};
 
@@ -26,7 +26,10 @@ enum Kind {
 
 impl<'s, 'a> Seq<'s, 'a> {
     #[inline]
-    pub(super) fn list(serializer: &'s mut Serializer<'a>) -> Result<Seq<'s, 'a>, FormatError> {
+    pub(super) fn list(serializer: &'s mut Serializer<'a>, _: Option<usize>) -> Result<Seq<'s, 'a>, FormatError> {
+        if std::mem::take(&mut serializer.set) {
+            return Ok(Seq::set(serializer));
+        }
         if serializer.place != Place::Value {
             return Err(not_hashable("list"));
         }
@@ -34,17 +37,21 @@ impl<'s, 'a> Seq<'s, 'a> {
         Ok(Seq::new(serializer, Kind::List))
     }
 
-    pub(super) fn set(serializer: &'s mut Serializer<'a>) -> Result<Seq<'s, 'a>, FormatError> {
+    fn set(serializer: &'s mut Serializer<'a>) -> Seq<'s, 'a> {
         serializer.out.push(b'{');
         let seq = Seq::new(serializer, Kind::Set);
         seq.serializer.place = Place::Key;
-        Ok(seq)
+        seq
     }
 
     pub(super) fn tuple(
         serializer: &'s mut Serializer<'a>,
         variant: Option<&'static str>,
+        _: usize,
     ) -> Result<Seq<'s, 'a>, FormatError> {
+        if std::mem::take(&mut serializer.set) {
+            return Ok(Seq::set(serializer));
+        }
         let depth = serializer.depth;
         if let Some(variant) = variant {
             open_variant(serializer, variant)?;
@@ -113,6 +120,7 @@ impl<'s, 'a> Map<'s, 'a> {
     pub(super) fn open(
         serializer: &'s mut Serializer<'a>,
         variant: Option<&'static str>,
+        _: Option<usize>,
     ) -> Result<Map<'s, 'a>, FormatError> {
         if serializer.place != Place::Value {
             return Err(not_hashable("dict"));
@@ -137,7 +145,22 @@ impl<'s, 'a> Map<'s, 'a> {
     }
 
     #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
+        self.before_key()?;
+        self.serializer.place = Place::Key;
+        key.serialize(&mut *self.serializer)?;
+        self.serializer.place = Place::Value;
+        Ok(())
+    }
+
+    #[inline]
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
+        self.serializer.out.push(b':');
+        value.serialize(&mut *self.serializer)
+    }
+
+    #[inline]
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
         self.before_key()?;
         pyrepr::str(self.serializer.out, key);
         self.serializer.out.push(b':');
@@ -145,7 +168,7 @@ impl<'s, 'a> Map<'s, 'a> {
     }
 
     #[inline]
-    fn close(self) -> Result<(), FormatError> {
+    pub(super) fn close(self) -> Result<(), FormatError> {
         self.serializer.out.push(b'}');
         if self.in_variant {
             self.serializer.out.push(b'}');
@@ -167,77 +190,5 @@ fn open_variant(serializer: &mut Serializer<'_>, variant: &str) -> Result<(), Fo
     Ok(())
 }
 
-macro_rules! seq {
-    ($($name:ident $method:ident)*) => {$(
-        impl ser::$name for Seq<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-seq!(
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
-);
-
-macro_rules! map {
-    ($($name:ident)*) => {$(
-        impl ser::$name for Map<'_, '_> {
-            type Ok = ();
-            type Error = FormatError;
-
-            #[inline]
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), FormatError> {
-                self.field(key, value)
-            }
-
-            #[inline]
-            fn end(self) -> Result<(), FormatError> {
-                self.close()
-            }
-        }
-    )*};
-}
-
-map!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Map<'_, '_> {
-    type Ok = ();
-    type Error = FormatError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
-        self.before_key()?;
-        self.serializer.place = Place::Key;
-        key.serialize(&mut *self.serializer)?;
-        self.serializer.place = Place::Value;
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        self.serializer.out.push(b':');
-        value.serialize(&mut *self.serializer)
-    }
-
-    #[inline]
-    fn end(self) -> Result<(), FormatError> {
-        self.close()
-    }
-}
+firesteel_value::forward_seq!(Seq);
+firesteel_value::forward_map!(Map);
