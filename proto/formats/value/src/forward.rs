@@ -207,3 +207,63 @@ macro_rules! forward_map {
         }
     };
 }
+
+/// Inside of `impl serde::Deserializer`: all that is read as something else.
+///
+/// Needs a `visit_integer(visitor)` beside the methods that are left to write.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! forward_deserializer {
+    ($de:lifetime: $($method:ident => $to:ident)+) => {$(
+        #[inline]
+        fn $method<V: serde::de::Visitor<$de>>(self, visitor: V) -> Result<V::Value, $crate::FormatError> {
+            self.$to(visitor)
+        }
+    )+};
+    ($de:lifetime) => {
+        $crate::forward_deserializer!(
+            $de:
+            deserialize_i8 => visit_integer
+            deserialize_i16 => visit_integer
+            deserialize_i32 => visit_integer
+            deserialize_i64 => visit_integer
+            deserialize_i128 => visit_integer
+            deserialize_u8 => visit_integer
+            deserialize_u16 => visit_integer
+            deserialize_u32 => visit_integer
+            deserialize_u64 => visit_integer
+            deserialize_u128 => visit_integer
+            deserialize_f32 => deserialize_f64
+            deserialize_char => deserialize_str
+            deserialize_string => deserialize_str
+            deserialize_byte_buf => deserialize_bytes
+        );
+
+        fn deserialize_unit_struct<V: serde::de::Visitor<$de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, $crate::FormatError> {
+            self.deserialize_unit(visitor)
+        }
+
+        #[inline]
+        fn deserialize_tuple<V: serde::de::Visitor<$de>>(
+            self,
+            _: usize,
+            visitor: V,
+        ) -> Result<V::Value, $crate::FormatError> {
+            self.deserialize_seq(visitor)
+        }
+
+        #[inline]
+        fn deserialize_tuple_struct<V: serde::de::Visitor<$de>>(
+            self,
+            _: &'static str,
+            _: usize,
+            visitor: V,
+        ) -> Result<V::Value, $crate::FormatError> {
+            self.deserialize_seq(visitor)
+        }
+    };
+}

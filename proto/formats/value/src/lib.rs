@@ -71,7 +71,7 @@ pub use from_value::from_value;
 pub use instance::{CLASS, Instance};
 pub use limits::Limits;
 pub use rewrite::Rewrite;
-pub use tagged::{Tagged, UnitContent};
+pub use tagged::{Tagged, UnitContent, VariantContent};
 pub use to_value::{ValueSerializer, to_value};
 pub use uuid::Uuid;
 pub use value::Value;

@@ -72,3 +72,37 @@ impl<'de, E: de::Error> Deserializer<'de> for UnitContent<E> {
         newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
+
+/// A `VariantAccess` of the content behind the name of a variant: none for what is written as its name alone.
+#[doc(hidden)]
+pub struct VariantContent<D>(pub Option<D>);
+
+impl<D> VariantContent<D> {
+    fn some<E: de::Error>(self) -> Result<D, E> {
+        self.0.ok_or_else(|| E::invalid_type(de::Unexpected::UnitVariant, &"a variant with content"))
+    }
+}
+
+impl<'de, D: Deserializer<'de>> VariantAccess<'de> for VariantContent<D> {
+    type Error = D::Error;
+
+    fn unit_variant(self) -> Result<(), D::Error> {
+        self.0.map_or(Ok(()), de::Deserialize::deserialize)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, D::Error> {
+        seed.deserialize(self.some()?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, D::Error> {
+        self.some()?.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.some()?.deserialize_struct("", fields, visitor)
+    }
+}

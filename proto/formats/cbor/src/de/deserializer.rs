@@ -9,19 +9,16 @@ use super::{
 };
 use crate::reader::{Int, Reader};
 
-macro_rules! integers {
-    ($($method:ident)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            match self.try_int() {
-                Some(number) => visit_int(number, visitor),
-                None => self.rare(visitor),
-            }
-        }
-    )*};
-}
-
 impl<'de> Reader<'de> {
+    /// An integer of any width.
+    #[inline]
+    fn visit_integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.try_int() {
+            Some(number) => visit_int(number, visitor),
+            None => self.rare(visitor),
+        }
+    }
+
     /// What does not look as the type that was asked for: the visitor has the last word.
     #[cold]
     fn rare<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
@@ -37,15 +34,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.any(Mode::Plain, visitor)
     }
 
-    integers!(
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-    );
-
-    #[inline]
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_f64(visitor)
-    }
+    firesteel_value::forward_deserializer!('de);
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -73,15 +62,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     #[inline]
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         self.deserialize_str(visitor)
     }
@@ -95,20 +75,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     #[inline]
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_bytes(visitor)
-    }
-
-    #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         if self.take_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.any(Mode::Plain, visitor)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
         self.any(Mode::Plain, visitor)
     }
 
@@ -131,21 +102,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             Some(items) => Elements::new(self, items).visit(visitor),
             None => self.bytes_as_seq(visitor),
         }
-    }
-
-    #[inline]
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
     }
 
     #[inline]

@@ -9,19 +9,6 @@ use super::{
 };
 use crate::reader::{Literal, Number, Quick, Reader};
 
-macro_rules! integers {
-    ($($method:ident)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            match self.quick_number() {
-                Quick::Int(number) => visitor.visit_i64(number),
-                Quick::Float(bits) => visitor.visit_f64(f64::from_bits(bits)),
-                Quick::None => self.any_integer(visitor),
-            }
-        }
-    )*};
-}
-
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
     type Error = FormatError;
 
@@ -30,15 +17,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.any(Mode::Plain, visitor)
     }
 
-    integers!(
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-    );
-
-    #[inline]
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_f64(visitor)
-    }
+    firesteel_value::forward_deserializer!('de);
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -66,25 +45,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     #[inline]
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    #[inline]
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         self.any(Mode::Plain, visitor)
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_byte_buf(visitor)
-    }
-
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         match self.peek() {
             Some(b'{') => visitor.visit_byte_buf(self.base64()?),
             Some(b'[') => Elements::visit(self, visitor),
@@ -108,10 +73,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             return visitor.visit_unit();
         }
         Err(self.wrong_type("null"))
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_unit(visitor)
     }
 
     #[inline]
@@ -138,21 +99,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             Some(b'{') => visitor.visit_seq(SeqDeserializer::new(self.base64()?.into_iter())),
             _ => Err(self.wrong_type("a list")),
         }
-    }
-
-    #[inline]
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
     }
 
     #[inline]
@@ -194,6 +140,16 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
+    /// An integer of any width.
+    #[inline]
+    fn visit_integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.quick_number() {
+            Quick::Int(number) => visitor.visit_i64(number),
+            Quick::Float(bits) => visitor.visit_f64(f64::from_bits(bits)),
+            Quick::None => self.any_integer(visitor),
+        }
+    }
+
     #[inline(never)]
     fn any_integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
         let number = self.integer()?;

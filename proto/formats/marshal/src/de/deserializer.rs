@@ -12,20 +12,17 @@ use crate::{
     reader::{Number, Reader},
 };
 
-macro_rules! integers {
-    ($($method:ident)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            if self.peek() == codes::INT {
-                self.advance();
-                return visitor.visit_i64(self.int_value()?);
-            }
-            self.any_number("an integer", visitor)
-        }
-    )*};
-}
-
 impl<'de> Reader<'de> {
+    /// An integer of any width.
+    #[inline]
+    fn visit_integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        if self.peek() == codes::INT {
+            self.advance();
+            return visitor.visit_i64(self.int_value()?);
+        }
+        self.any_number("an integer", visitor)
+    }
+
     fn any_number<V: Visitor<'de>>(&mut self, expected: &str, visitor: V) -> Result<V::Value, FormatError> {
         if self.peek() == codes::REF {
             return self.follow(|reader| reader.any_number(expected, visitor));
@@ -64,14 +61,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.any::<PLAIN, V>(visitor)
     }
 
-    integers!(
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-    );
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_f64(visitor)
-    }
+    firesteel_value::forward_deserializer!('de);
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -103,25 +93,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     #[inline]
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_byte_buf(visitor)
-    }
-
     #[inline]
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         if self.peek() == codes::BYTES {
             self.advance();
             return visitor.visit_borrowed_bytes(self.bytes()?);
@@ -146,10 +123,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             return visitor.visit_unit();
         }
         self.any::<PLAIN, V>(visitor)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_unit(visitor)
     }
 
     #[inline]
@@ -200,21 +173,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             _ => return Err(self.wrong_type("a list, a tuple or a set")),
         };
         Elements::enter(self, count)?.visit(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Elements, pairs and variants, as serde walks through them.
 
-use firesteel_value::FormatError;
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use firesteel_value::{FormatError, VariantContent};
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
 use crate::reader::Reader;
 
@@ -125,50 +125,16 @@ pub(super) struct Variant<'a, 'de> {
     pub(super) map: bool,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+impl<'a, 'de> EnumAccess<'de> for Variant<'a, 'de> {
     type Error = FormatError;
-    type Variant = Self;
+    type Variant = VariantContent<&'a mut Reader<'de>>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), FormatError> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), FormatError> {
         let before = self.reader.begin_hashing();
         let variant = seed.deserialize(&mut *self.reader)?;
         self.reader.end_hashing(before);
-        Ok((variant, self))
+        Ok((variant, VariantContent(self.map.then_some(self.reader))))
     }
 }
 
-impl<'de> Variant<'_, 'de> {
-    fn check_content(&self) -> Result<(), FormatError> {
-        if self.map {
-            return Ok(());
-        }
-        Err(de::Error::invalid_type(de::Unexpected::UnitVariant, &"a variant with content"))
-    }
-}
-
-impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = FormatError;
-
-    fn unit_variant(self) -> Result<(), FormatError> {
-        if self.map { de::Deserialize::deserialize(self.reader) } else { Ok(()) }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, FormatError> {
-        self.check_content()?;
-        seed.deserialize(self.reader)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.check_content()?;
-        self.reader.deserialize_tuple(len, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.check_content()?;
-        self.reader.deserialize_struct("", fields, visitor)
-    }
-}
+impl<'de> Variant<'_, 'de> {}

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use firesteel_value::FormatError;
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use firesteel_value::{FormatError, VariantContent};
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 
 use super::Cursor;
 use crate::arena::{Arena, Node};
@@ -122,42 +122,12 @@ pub(super) struct Variant<'a, 'de> {
     pub(super) content: Option<Cursor<'a, 'de>>,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+impl<'a, 'de> EnumAccess<'de> for Variant<'a, 'de> {
     type Error = FormatError;
-    type Variant = Self;
+    type Variant = VariantContent<Cursor<'a, 'de>>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), FormatError> {
-        Ok((seed.deserialize(self.name)?, self))
-    }
-}
-
-impl<'a, 'de> Variant<'a, 'de> {
-    fn some(self) -> Result<Cursor<'a, 'de>, FormatError> {
-        self.content.ok_or_else(|| de::Error::invalid_type(de::Unexpected::UnitVariant, &"a variant with content"))
-    }
-}
-
-impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
-    type Error = FormatError;
-
-    fn unit_variant(self) -> Result<(), FormatError> {
-        self.content.map_or(Ok(()), de::Deserialize::deserialize)
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, FormatError> {
-        seed.deserialize(self.some()?)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.some()?.deserialize_tuple(len, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.some()?.deserialize_struct("", fields, visitor)
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), FormatError> {
+        Ok((seed.deserialize(self.name)?, VariantContent(self.content)))
     }
 }
 

@@ -12,24 +12,21 @@ use crate::{
     scalar::{Quick, Scalar},
 };
 
-macro_rules! integers {
-    ($($method:ident)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            if let Quick::Int(number) = self.quick() {
-                return visitor.visit_i64(number);
-            }
-            match self.item()? {
-                Item::Scalar(scalar @ (Scalar::Int(_) | Scalar::Big(_) | Scalar::Float(_))) => {
-                    self.scalar(Mode::Plain, scalar, visitor)
-                }
-                _ => Err(self.wrong_type("an integer")),
-            }
-        }
-    )*};
-}
-
 impl<'de> Cursor<'_, 'de> {
+    /// An integer of any width.
+    #[inline]
+    fn visit_integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
+        if let Quick::Int(number) = self.quick() {
+            return visitor.visit_i64(number);
+        }
+        match self.item()? {
+            Item::Scalar(scalar @ (Scalar::Int(_) | Scalar::Big(_) | Scalar::Float(_))) => {
+                self.scalar(Mode::Plain, scalar, visitor)
+            }
+            _ => Err(self.wrong_type("an integer")),
+        }
+    }
+
     /// What serde takes for a seq and is none in Python, or is empty.
     #[inline(never)]
     fn other_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -54,14 +51,7 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
         self.any(Mode::Plain, visitor)
     }
 
-    integers!(
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-    );
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_f64(visitor)
-    }
+    firesteel_value::forward_deserializer!('de);
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -119,14 +109,6 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
     #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         self.any(Mode::Plain, visitor)
@@ -142,20 +124,12 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_bytes(visitor)
-    }
-
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         if self.arena.is_none(self.node) { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.any(Mode::Plain, visitor)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
         self.any(Mode::Plain, visitor)
     }
 
@@ -193,21 +167,6 @@ impl<'de> Deserializer<'de> for Cursor<'_, 'de> {
             return Elements::visit(self.arena, self.arena.nodes(object), visitor);
         }
         self.other_seq(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
     }
 
     #[inline]

@@ -11,25 +11,6 @@ use super::{
 };
 use crate::reader::{BARE, Name, Number, Quick, Reader, Text};
 
-macro_rules! integers {
-    ($($method:ident)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-            match self.quick_number() {
-                Quick::Int(number) => return visitor.visit_i64(number),
-                Quick::Float(bits) => return visitor.visit_f64(f64::from_bits(bits)),
-                Quick::None => {}
-            }
-            let groups = self.open_groups()?;
-            if !self.at_number() {
-                return Err(self.wrong_type("an integer"));
-            }
-            let number = self.number(groups)?;
-            self.visit_number(Mode::Plain, number, visitor)
-        }
-    )*};
-}
-
 impl<'de> Deserializer<'de> for &mut Reader<'de> {
     type Error = FormatError;
 
@@ -37,14 +18,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.any(Mode::Plain, visitor)
     }
 
-    integers!(
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-    );
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_f64(visitor)
-    }
+    firesteel_value::forward_deserializer!('de);
 
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
@@ -102,14 +76,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_str(visitor)
-    }
-
     #[inline]
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         self.skip_space()?;
@@ -120,10 +86,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_byte_buf(visitor)
-    }
-
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormatError> {
         let groups = self.open_groups()?;
         let bytes = match self.peek() {
             Some(b'{') => self.base64()?,
@@ -173,10 +135,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         if self.plain_none() {
             return visitor.visit_unit();
         }
-        self.any(Mode::Plain, visitor)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormatError> {
         self.any(Mode::Plain, visitor)
     }
 
@@ -232,21 +190,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         };
         self.close_groups(groups)?;
         Ok(value)
-    }
-
-    #[inline]
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
-    }
-
-    #[inline]
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, FormatError> {
-        self.deserialize_seq(visitor)
     }
 
     #[inline]
@@ -314,5 +257,23 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
         self.skip_value()?;
         visitor.visit_unit()
+    }
+}
+
+impl<'de> Reader<'de> {
+    /// An integer of any width.
+    #[inline]
+    fn visit_integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, FormatError> {
+        match self.quick_number() {
+            Quick::Int(number) => return visitor.visit_i64(number),
+            Quick::Float(bits) => return visitor.visit_f64(f64::from_bits(bits)),
+            Quick::None => {}
+        }
+        let groups = self.open_groups()?;
+        if !self.at_number() {
+            return Err(self.wrong_type("an integer"));
+        }
+        let number = self.number(groups)?;
+        self.visit_number(Mode::Plain, number, visitor)
     }
 }
