@@ -1,68 +1,42 @@
-//! The record of all benches, in marshal and, for comparison, in msgpack with `rmp_serde`: no crate that is alive
-//! writes marshal.
+//! A record of about one kilobyte beside `rmp_serde`, which writes it in msgpack: no crate that is alive writes marshal.
 //!
 //! `cargo bench -p firesteel-marshal`. Only ratios within one run mean something.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use firesteel_formats_testkit::{Record, record};
-use firesteel_marshal::{Options, append, from_slice, to_vec};
+use criterion::{Criterion, criterion_group, criterion_main};
+use firesteel_formats_testkit::{Contest, Record, record, record_value};
+use firesteel_marshal::{Options, append, from_slice};
 use firesteel_value::{Blob, Value};
 
 fn benches(c: &mut Criterion) {
-    let record = record();
-    let options = Options::default();
-    let bytes = to_vec(&record, &options).unwrap();
-    let value: Value = from_slice(&bytes).unwrap();
-    let msgpack = rmp_serde::to_vec_named(&record).unwrap();
-    let msgpack_value: rmpv::Value = rmp_serde::from_slice(&msgpack).unwrap();
-    let mut out = Vec::with_capacity(4096);
+    let (typed, value, options) = (record(), record_value(), Options::default());
+    let mut bytes = Vec::new();
+    append(&mut bytes, &typed, &options).unwrap();
+    let msgpack = rmp_serde::to_vec_named(&typed).unwrap();
+    let foreign: rmpv::Value = rmp_serde::from_slice(&msgpack).unwrap();
 
-    let mut group = c.benchmark_group("read struct");
-    group.throughput(Throughput::Bytes(bytes.len() as u64));
-    group.bench_function("marshal", |b| b.iter(|| from_slice::<Record<Blob>>(black_box(&bytes)).unwrap()));
-    group.bench_function("rmp_serde", |b| {
-        b.iter(|| rmp_serde::from_slice::<Record<Blob>>(black_box(&msgpack)).unwrap());
-    });
-    group.finish();
-
-    let mut group = c.benchmark_group("read value");
-    group.bench_function("marshal", |b| b.iter(|| from_slice::<Value>(black_box(&bytes)).unwrap()));
-    group.bench_function("rmp_serde", |b| {
-        b.iter(|| rmp_serde::from_slice::<rmpv::Value>(black_box(&msgpack)).unwrap());
-    });
-    group.finish();
-
-    let mut group = c.benchmark_group("write struct");
-    group.bench_function("marshal", |b| {
-        b.iter(|| {
-            out.clear();
-            append(&mut out, black_box(&record), &options).unwrap();
-        });
-    });
-    group.bench_function("rmp_serde", |b| {
-        b.iter(|| {
-            out.clear();
-            rmp_serde::encode::write_named(&mut out, black_box(&record)).unwrap();
-        });
-    });
-    group.finish();
-
-    let mut group = c.benchmark_group("write value");
-    group.bench_function("marshal", |b| {
-        b.iter(|| {
-            out.clear();
-            append(&mut out, black_box(&value), &options).unwrap();
-        });
-    });
-    group.bench_function("rmp_serde", |b| {
-        b.iter(|| {
-            out.clear();
-            rmp_serde::encode::write_named(&mut out, black_box(&msgpack_value)).unwrap();
-        });
-    });
-    group.finish();
+    let mut contest = Contest::new(c, "marshal", "rmp_serde");
+    contest.read(
+        "struct",
+        || from_slice::<Record<Blob>>(black_box(&bytes)).unwrap(),
+        || rmp_serde::from_slice::<Record<Blob>>(black_box(&msgpack)).unwrap(),
+    );
+    contest.read(
+        "value",
+        || from_slice::<Value>(black_box(&bytes)).unwrap(),
+        || rmp_serde::from_slice::<rmpv::Value>(black_box(&msgpack)).unwrap(),
+    );
+    contest.write(
+        "struct",
+        |out| append(out, black_box(&typed), &options).unwrap(),
+        |out| rmp_serde::encode::write_named(out, black_box(&typed)).unwrap(),
+    );
+    contest.write(
+        "value",
+        |out| append(out, black_box(&value), &options).unwrap(),
+        |out| rmp_serde::encode::write_named(out, black_box(&foreign)).unwrap(),
+    );
 }
 
 criterion_group!(record_benches, benches);
