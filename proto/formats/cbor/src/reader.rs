@@ -62,10 +62,7 @@ impl<'de> Reader<'de> {
     /// # Errors
     /// `Size` if there are more bytes than the limit allows.
     pub fn new(bytes: &'de [u8], limits: Limits) -> Result<Reader<'de>, FormatError> {
-        if bytes.len() > limits.max_size {
-            let message = format!("{} bytes are more than the limit of {}", bytes.len(), limits.max_size);
-            return Err(FormatError::at(FormatErrorKind::Size, limits.max_size, message));
-        }
+        limits.check_size(bytes)?;
         Ok(Reader {
             rest: bytes,
             len: bytes.len(),
@@ -92,7 +89,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(crate) fn enter(&mut self) -> Result<(), FormatError> {
         if self.depth >= self.max_depth {
-            return Err(self.too_deep());
+            return Err(FormatError::too_deep(self.max_depth).or_offset(self.offset()));
         }
         self.depth += 1;
         Ok(())
@@ -123,8 +120,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(crate) fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
         if self.hashing {
-            let message = format!("unhashable type: '{class}'");
-            return Err(FormatError::at(FormatErrorKind::Unhashable, self.offset(), message));
+            return Err(FormatError::unhashable(class).or_offset(self.offset()));
         }
         Ok(())
     }
@@ -137,12 +133,6 @@ impl<'de> Reader<'de> {
     #[cold]
     pub(crate) fn unexpected_end(&self) -> FormatError {
         FormatError::at(FormatErrorKind::UnexpectedEnd, self.len, "the bytes end in the middle of a value")
-    }
-
-    #[cold]
-    fn too_deep(&self) -> FormatError {
-        let message = format!("nested more deeply than {} levels", self.max_depth);
-        FormatError::at(FormatErrorKind::Depth, self.offset(), message)
     }
 
     #[cold]

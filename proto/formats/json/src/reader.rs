@@ -71,9 +71,7 @@ impl<'de> Reader<'de> {
     /// `Size` over the limit, `Utf8`, `Syntax` for a byte order mark.
     #[inline]
     pub fn new(text: &'de [u8], limits: Limits) -> Result<Reader<'de>, FormatError> {
-        if text.len() > limits.max_size {
-            return Err(too_large(limits));
-        }
+        limits.check_size(text)?;
         let text = std::str::from_utf8(text).map_err(not_utf8)?;
         let mut reader =
             Reader { text, pos: 0, depth: 0, max_depth: limits.max_depth, progress: Progress::Start, at_key: false };
@@ -127,7 +125,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(crate) fn enter(&mut self) -> Result<(), FormatError> {
         if self.depth >= self.max_depth {
-            return Err(self.too_deep());
+            return Err(FormatError::too_deep(self.max_depth).or_offset(self.offset()));
         }
         self.depth += 1;
         self.pos += 1;
@@ -243,21 +241,10 @@ impl<'de> Reader<'de> {
             _ => self.expected_comma(close),
         }
     }
-
-    #[cold]
-    fn too_deep(&self) -> FormatError {
-        let message = format!("nested more deeply than {} levels", self.max_depth);
-        FormatError::at(FormatErrorKind::Depth, self.pos, message)
-    }
 }
 
 /// The first byte of a byte order mark.
 const BYTE_ORDER_MARK: u8 = 0xef;
-
-#[cold]
-fn too_large(limits: Limits) -> FormatError {
-    FormatError::new(FormatErrorKind::Size, format!("larger than {} bytes", limits.max_size))
-}
 
 #[cold]
 fn not_utf8(error: std::str::Utf8Error) -> FormatError {

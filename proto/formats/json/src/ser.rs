@@ -96,7 +96,7 @@ impl<'a> Serializer<'a> {
     #[inline]
     fn open(&mut self, bracket: u8) -> Result<(), FormatError> {
         if self.depth >= self.max_depth {
-            return Err(too_deep(self.max_depth));
+            return Err(FormatError::too_deep(self.max_depth));
         }
         self.depth += 1;
         self.out.push(bracket);
@@ -158,9 +158,4 @@ fn unsupported(class: &str) -> FormatError {
              Give it vars() or an appropriate __getstate__"
         ),
     )
-}
-
-#[cold]
-fn too_deep(max_depth: usize) -> FormatError {
-    FormatError::new(FormatErrorKind::Depth, format!("nested more deeply than {max_depth} levels"))
 }

@@ -70,9 +70,7 @@ impl<'de> Reader<'de> {
     /// `Size` over the limit, `UnexpectedEnd` if there is nothing.
     #[inline]
     pub fn new(bytes: &'de [u8], limits: Limits) -> Result<Reader<'de>, FormatError> {
-        if bytes.len() > limits.max_size {
-            return Err(too_large(limits.max_size));
-        }
+        limits.check_size(bytes)?;
         let reader = Reader {
             bytes,
             rest: bytes,
@@ -159,7 +157,7 @@ impl<'de> Reader<'de> {
             return Err(self.cut());
         }
         if self.depth >= self.max_depth {
-            return Err(self.too_deep());
+            return Err(FormatError::too_deep(self.max_depth).or_offset(self.offset()));
         }
         self.depth += 1;
         Ok(count)
@@ -184,13 +182,7 @@ impl<'de> Reader<'de> {
     /// Refuses a container where it would have to be hashed.
     #[inline(always)]
     pub(crate) fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
-        if self.hashing { Err(self.unhashable(class)) } else { Ok(()) }
-    }
-
-    #[cold]
-    fn unhashable(&self, class: &str) -> FormatError {
-        let message = format!("unhashable type: '{class}'");
-        FormatError::at(FormatErrorKind::Unhashable, self.offset(), message)
+        if self.hashing { Err(FormatError::unhashable(class).or_offset(self.offset())) } else { Ok(()) }
     }
 
     #[cold]
@@ -201,12 +193,6 @@ impl<'de> Reader<'de> {
     #[cold]
     pub(crate) fn syntax(&self, message: &'static str) -> FormatError {
         FormatError::at(FormatErrorKind::Syntax, self.offset(), message)
-    }
-
-    #[cold]
-    fn too_deep(&self) -> FormatError {
-        let message = format!("nested more deeply than {} levels", self.max_depth);
-        FormatError::at(FormatErrorKind::Depth, self.offset(), message)
     }
 
     /// An error about the value at the cursor: it is none, or of another type.
@@ -246,9 +232,4 @@ impl<'de> Reader<'de> {
             }
         }
     }
-}
-
-#[cold]
-fn too_large(max_size: usize) -> FormatError {
-    FormatError::new(FormatErrorKind::Size, format!("larger than {max_size} bytes"))
 }

@@ -180,13 +180,13 @@ impl<'a> Serializer<'a> {
     /// Before a container, or something else that Python cannot hash.
     #[inline(always)]
     fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
-        if self.hashing { Err(unhashable(class)) } else { Ok(()) }
+        if self.hashing { Err(FormatError::unhashable(class)) } else { Ok(()) }
     }
 
     #[inline(always)]
     fn enter(&mut self) -> Result<(), FormatError> {
         if self.depth >= self.max_depth {
-            return Err(too_deep(self.max_depth));
+            return Err(FormatError::too_deep(self.max_depth));
         }
         self.depth += 1;
         Ok(())
@@ -204,14 +204,4 @@ fn size_bytes(size: usize) -> Result<[u8; 4], FormatError> {
 #[cold]
 fn too_large() -> FormatError {
     FormatError::new(FormatErrorKind::Size, "marshal holds nothing larger than 2 GiB")
-}
-
-#[cold]
-fn too_deep(max_depth: usize) -> FormatError {
-    FormatError::new(FormatErrorKind::Depth, format!("nested more deeply than {max_depth} levels"))
-}
-
-#[cold]
-fn unhashable(class: &str) -> FormatError {
-    FormatError::new(FormatErrorKind::Unhashable, format!("unhashable type: '{class}'"))
 }

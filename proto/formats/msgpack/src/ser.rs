@@ -5,7 +5,7 @@ mod head;
 mod serializer;
 mod special;
 
-use firesteel_value::{FormatError, FormatErrorKind, Rewrite};
+use firesteel_value::{FormatError, Rewrite};
 use serde::Serialize;
 
 pub use compound::{Map, Seq};
@@ -81,23 +81,17 @@ impl<'a> Serializer<'a> {
     #[inline]
     fn enter(&mut self) -> Result<(), FormatError> {
         if self.depth >= self.options.max_depth {
-            return Err(self.too_deep());
+            return Err(FormatError::too_deep(self.options.max_depth));
         }
         self.depth += 1;
         Ok(())
-    }
-
-    #[cold]
-    fn too_deep(&self) -> FormatError {
-        let message = format!("nested more deeply than {} levels", self.options.max_depth);
-        FormatError::new(FormatErrorKind::Depth, message)
     }
 
     /// Refuses a container where Python would have to hash it.
     #[inline]
     fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
         if self.hashing {
-            return Err(FormatError::new(FormatErrorKind::Unhashable, format!("unhashable type: '{class}'")));
+            return Err(FormatError::unhashable(class));
         }
         Ok(())
     }

@@ -26,9 +26,7 @@ const SHARE: usize = 32;
 
 /// Runs a pickle.
 pub(crate) fn run<'de>(bytes: &'de [u8], limits: Limits) -> Result<Arena<'de>, FormatError> {
-    if bytes.len() > limits.max_size {
-        return Err(FormatError::new(FormatErrorKind::Size, format!("larger than {} bytes", limits.max_size)));
-    }
+    limits.check_size(bytes)?;
     if bytes.len() >= MAX_INPUT {
         return Err(FormatError::new(FormatErrorKind::Size, "larger than 2 GiB"));
     }

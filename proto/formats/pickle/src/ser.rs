@@ -237,10 +237,7 @@ impl<'a> Serializer<'a> {
     #[inline]
     fn check_depth(&self) -> Result<(), FormatError> {
         if self.depth > self.options.max_depth {
-            return Err(FormatError::new(
-                FormatErrorKind::Depth,
-                format!("nested more deeply than {} levels", self.options.max_depth),
-            ));
+            return Err(FormatError::too_deep(self.options.max_depth));
         }
         Ok(())
     }
@@ -249,7 +246,7 @@ impl<'a> Serializer<'a> {
     #[inline]
     fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
         if self.hashing {
-            return Err(FormatError::new(FormatErrorKind::Unhashable, format!("unhashable type: '{class}'")));
+            return Err(FormatError::unhashable(class));
         }
         Ok(())
     }

@@ -140,7 +140,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(crate) fn enter(&mut self) -> Result<(), FormatError> {
         if self.depth >= self.max_depth {
-            return Err(self.too_deep());
+            return Err(FormatError::too_deep(self.max_depth).or_offset(self.offset()));
         }
         self.depth += 1;
         self.pos += 1;
@@ -305,8 +305,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(crate) fn check_hashable(&self, class: &str) -> Result<(), FormatError> {
         if self.hashing {
-            let message = format!("unhashable type: '{class}'");
-            return Err(FormatError::at(FormatErrorKind::Unhashable, self.pos, message));
+            return Err(FormatError::unhashable(class).or_offset(self.offset()));
         }
         Ok(())
     }
@@ -340,12 +339,6 @@ impl<'de> Reader<'de> {
             (_, BARE) => self.unexpected("the end of the text"),
             _ => self.unexpected(&format!("{:?}", char::from(close))),
         }
-    }
-
-    #[cold]
-    fn too_deep(&self) -> FormatError {
-        let message = format!("nested more deeply than {} levels", self.max_depth);
-        FormatError::at(FormatErrorKind::Depth, self.pos, message)
     }
 }
 

@@ -167,10 +167,7 @@ impl<'a> Serializer<'a> {
     /// Before the first element of a container.
     fn check_depth(&self) -> Result<(), FormatError> {
         if self.depth > self.options.max_depth {
-            return Err(FormatError::new(
-                FormatErrorKind::Depth,
-                format!("nested more deeply than {} levels", self.options.max_depth),
-            ));
+            return Err(FormatError::too_deep(self.options.max_depth));
         }
         Ok(())
     }

@@ -57,6 +57,20 @@ impl FormatError {
         FormatError(Box::new(Inner { category, offset: Some(offset as u64), message: message.into() }))
     }
 
+    /// More containers inside of each other than a limit allows.
+    #[cold]
+    #[doc(hidden)]
+    pub fn too_deep(max_depth: usize) -> FormatError {
+        FormatError::new(FormatErrorKind::Depth, format!("nested more deeply than {max_depth} levels"))
+    }
+
+    /// What Python cannot hash, where it would have to; in its words.
+    #[cold]
+    #[doc(hidden)]
+    pub fn unhashable(class: &str) -> FormatError {
+        FormatError::new(FormatErrorKind::Unhashable, format!("unhashable type: '{class}'"))
+    }
+
     /// The category.
     pub fn category(&self) -> FormatErrorKind {
         self.0.category

@@ -1,5 +1,7 @@
 //! Limits of reading, shared by the formats.
 
+use crate::{FormatError, FormatErrorKind};
+
 /// What a reader accepts at most.
 ///
 /// ```
@@ -15,6 +17,21 @@ pub struct Limits {
     /// How long the input may be, in bytes. Default 1 GiB, which is Pyro's limit for a message. A dynamic value takes
     /// up to about thirty times the memory of its text (`[[0],[0],..`), typically two to five times.
     pub max_size: usize,
+}
+
+impl Limits {
+    /// Refuses input that is too long.
+    ///
+    /// # Errors
+    /// `Size`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn check_size(&self, input: &[u8]) -> Result<(), FormatError> {
+        if input.len() > self.max_size {
+            return Err(FormatError::new(FormatErrorKind::Size, format!("larger than {} bytes", self.max_size)));
+        }
+        Ok(())
+    }
 }
 
 impl Default for Limits {

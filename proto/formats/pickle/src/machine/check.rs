@@ -37,7 +37,7 @@ pub(super) fn check(arena: &Arena<'_>, max_depth: usize, max_size: usize) -> Res
             let level = usize::from(is_level(object));
             let done = Weight { size: weight.size + 8, depth: weight.depth + level };
             if done.depth > max_depth {
-                return Err(too_deep(object.at as usize, max_depth));
+                return Err(FormatError::too_deep(max_depth).or_offset(object.at as usize));
             }
             states[index] = State::Done(done);
             frames.pop();
@@ -89,9 +89,4 @@ fn is_level(object: &Object) -> bool {
 pub(super) fn too_large(at: usize) -> FormatError {
     let message = "values that are used again and again make this pickle too large";
     FormatError::at(FormatErrorKind::Size, at, message)
-}
-
-#[cold]
-fn too_deep(at: usize, max_depth: usize) -> FormatError {
-    FormatError::at(FormatErrorKind::Depth, at, format!("nested more deeply than {max_depth} levels"))
 }

@@ -173,7 +173,7 @@ pub(super) fn check_keys(arena: &Arena<'_>, _: usize, nodes: &[Node]) -> Result<
 #[cold]
 fn unhashable(arena: &Arena<'_>, node: Node) -> FormatError {
     let class = arena.object(node).map_or("object", |object| object.kind.name());
-    FormatError::at(FormatErrorKind::Unhashable, arena.offset(node), format!("unhashable type: '{class}'"))
+    FormatError::unhashable(class).or_offset(arena.offset(node))
 }
 
 #[cold]

@@ -146,7 +146,7 @@ impl Reader<'_> {
                 }
                 b'(' | b'[' | b'{' => {
                     if open.len() + 1 >= room {
-                        return Err(self.too_deep());
+                        return Err(FormatError::too_deep(self.max_depth).or_offset(self.pos));
                     }
                     if *byte == b'(' && learn {
                         open.push(Some(self.parens().known.len()));

@@ -50,7 +50,7 @@ impl<'de> Reader<'de> {
     pub fn within(text: &'de [u8], offset: usize, limits: Limits) -> Result<Reader<'de>, FormatError> {
         let mut reader = Reader::at(text, offset, limits)?;
         if limits.max_depth == 0 {
-            return Err(reader.too_deep());
+            return Err(FormatError::too_deep(limits.max_depth).or_offset(reader.pos));
         }
         reader.depth = 1;
         // Only behind a comma the parenthesis cannot be one around a single value.
@@ -100,10 +100,8 @@ impl<'de> Reader<'de> {
 
 #[cold]
 fn misfit(text: &[u8], limits: Limits) -> FormatError {
-    if text.len() > limits.max_size {
-        return FormatError::new(FormatErrorKind::Size, format!("larger than {} bytes", limits.max_size));
-    }
-    FormatError::at(FormatErrorKind::UnexpectedEnd, text.len(), "the text ends before the element")
+    let cut = || FormatError::at(FormatErrorKind::UnexpectedEnd, text.len(), "the text ends before the element");
+    limits.check_size(text).err().unwrap_or_else(cut)
 }
 
 #[inline(never)]
