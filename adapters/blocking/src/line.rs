@@ -341,8 +341,8 @@ impl Line {
         }
         state.buffer = buffer;
         state.client.handle_timeout(now);
-        self.flush(&mut state);
         if state.waiting > 0 {
+            self.flush(&mut state);
             self.collect(&mut state);
             self.news.notify_all();
         }
@@ -377,6 +377,7 @@ impl Line {
     fn flush(&self, state: &mut State) {
         let State { client, socket: Some((connection, socket)), .. } = state else { return };
         if let Some(mut machine) = client.connection(*connection)
+            && machine.wants_write()
             && send(&mut machine, &mut Eager(socket)).is_err()
         {
             // What the peer said last may still be there to read.

@@ -59,11 +59,7 @@ impl Machine for Connection<'_> {
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        if !self.connections.is_connected(self.id) {
-            return None;
-        }
-        self.connections.touch(self.id);
-        self.connections.core_mut(self.id)?.link().poll_transmit()
+        self.connections.poll_transmit(self.id)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

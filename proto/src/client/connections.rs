@@ -12,6 +12,7 @@ use crate::error::{CallError, CloseReason};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake, Protocol};
 use crate::timers::Timers;
+use crate::transmit::Transmit;
 use crate::value::ObjectId;
 use crate::wire::Dialect;
 
@@ -258,6 +259,20 @@ impl Connections {
         self.touch(id);
     }
 
+    pub(super) fn poll_transmit(&mut self, id: ConnId) -> Option<Transmit<'_>> {
+        let crowded = self.slots.len() > WARM;
+        let slot = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)?;
+        if !slot.connected {
+            return None;
+        }
+        slot.writing &= slot.core.link_ref().wants_write();
+        // What was sent changes nothing else, unless it was the last.
+        if (crowded || !slot.core.is_steady()) && !std::mem::replace(&mut slot.touched, true) {
+            self.touched.push(id);
+        }
+        slot.core.link().poll_transmit()
+    }
+
     pub(super) fn input_buf(&mut self, id: ConnId) -> &mut [u8] {
         match self.slots.get_mut(id.index as usize) {
             Some(slot) if slot.generation == id.generation => slot.core.link().input_buf(&mut self.scratch),
@@ -276,7 +291,9 @@ impl Connections {
 
     pub(super) fn poll_connection(&mut self) -> Option<ConnId> {
         loop {
-            self.settle();
+            if !self.touched.is_empty() {
+                self.settle();
+            }
             let id = self.announced.pop_front()?;
             let Some(slot) = self.slot_mut(id) else { continue };
             slot.announced = false;
@@ -307,6 +324,25 @@ impl Connections {
     fn notice(&mut self, id: ConnId) {
         let index = id.index as usize;
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.generation == id.generation) else { return };
+        if slot.connected && slot.core.is_steady() {
+            while let Some(event) = slot.core.poll_event() {
+                self.events.extend(slot.told(id, event));
+            }
+            if slot.core.link_ref().wants_write() && !slot.writing && !std::mem::replace(&mut slot.announced, true) {
+                self.announced.push_back(id);
+            }
+            if slot.timer.is_some() || slot.core.has_deadlines() {
+                self.keep_timer(id);
+            }
+        } else {
+            self.notice_change(id);
+        }
+    }
+
+    /// The same for a connection that begins, ends, or is made again.
+    fn notice_change(&mut self, id: ConnId) {
+        let index = id.index as usize;
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.generation == id.generation) else { return };
         if let (Some(dialect), Some(target)) = (slot.core.take_redial(), &slot.target) {
             slot.connected = false;
             self.learnt.insert(target.clone(), dialect);
@@ -321,27 +357,10 @@ impl Connections {
             slot.attempts += 1;
         }
         while let Some(event) = slot.core.poll_event() {
-            self.events.push_back(match event {
-                ClientEvent::Connected => {
-                    slot.attempts = 0;
-                    ProxyEvent::Connected(id)
-                }
-                ClientEvent::Done { id, result, annotations } => ProxyEvent::Done { id, result, annotations },
-                ClientEvent::Closed(_) => continue,
-            });
+            self.events.extend(slot.told(id, event));
         }
         slot.core.begin_linger(self.now);
-        match (slot.core.poll_timeout(), slot.timer) {
-            (Some(at), set) if set.is_none_or(|set| at < set) => {
-                slot.timer = Some(at);
-                self.timers.set(at, id);
-            }
-            (None, Some(_)) => {
-                slot.timer = None;
-                self.forget_timer();
-            }
-            _ => {}
-        }
+        self.keep_timer(id);
         let Some(slot) = self.slots.get_mut(index) else { return };
         let link = slot.core.link_ref();
         if slot.core.retries() {
@@ -359,6 +378,22 @@ impl Connections {
         }
     }
 
+    /// Keeps a timer for the connection's next deadline.
+    fn keep_timer(&mut self, id: ConnId) {
+        let Some(slot) = self.slots.get_mut(id.index as usize) else { return };
+        match (slot.core.poll_timeout(), slot.timer) {
+            (Some(at), set) if set.is_none_or(|set| at < set) => {
+                slot.timer = Some(at);
+                self.timers.set(at, id);
+            }
+            (None, Some(_)) => {
+                slot.timer = None;
+                self.forget_timer();
+            }
+            _ => {}
+        }
+    }
+
     fn forget_timer(&mut self) {
         let slots = &self.slots;
         self.timers.forget(|at, id| {
@@ -368,7 +403,7 @@ impl Connections {
     }
 
     pub(super) fn poll_event(&mut self) -> Option<ProxyEvent> {
-        if self.events.is_empty() {
+        if self.events.is_empty() && !self.touched.is_empty() {
             self.settle();
         }
         self.events.pop_front()
@@ -429,6 +464,20 @@ impl Connections {
             .collect();
         for id in ids {
             self.close(now, id);
+        }
+    }
+}
+
+impl Slot {
+    /// What the loop is told of an event; the end of the connection it is told elsewhere.
+    fn told(&mut self, id: ConnId, event: ClientEvent) -> Option<ProxyEvent> {
+        match event {
+            ClientEvent::Connected => {
+                self.attempts = 0;
+                Some(ProxyEvent::Connected(id))
+            }
+            ClientEvent::Done { id, result, annotations } => Some(ProxyEvent::Done { id, result, annotations }),
+            ClientEvent::Closed(_) => None,
         }
     }
 }

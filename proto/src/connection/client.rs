@@ -204,6 +204,15 @@ impl ClientCore {
         [handshake, self.linger, self.deadlines.next(), self.link.layer_timeout()].into_iter().flatten().min()
     }
 
+    /// True while nothing but calls and answers changes it: neither a handshake, nor its end, nor a layer.
+    pub(crate) fn is_steady(&self) -> bool {
+        matches!(self.state, State::Ready) && self.link.is_plainly_open() && !self.redials()
+    }
+
+    pub(crate) fn has_deadlines(&self) -> bool {
+        self.deadlines.next().is_some()
+    }
+
     /// While the connection is closing, a server that does not take the last output has a limited time.
     pub(crate) fn begin_linger(&mut self, now: Instant) {
         if self.link.ignores_input() && !self.link.is_closed() {

@@ -195,6 +195,11 @@ impl Link {
         self.layered.is_some()
     }
 
+    /// True while both ways are open, without a layer.
+    pub(crate) fn is_plainly_open(&self) -> bool {
+        self.phase == Phase::Open && self.layered.is_none()
+    }
+
     /// True when the peer sends no more.
     pub(crate) fn is_half_closed(&self) -> bool {
         self.phase == Phase::HalfClosed

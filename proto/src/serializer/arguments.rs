@@ -58,9 +58,9 @@ impl CallContent<'_> {
         let write =
             |part: &dyn Arguments, shape, out: &mut Vec<u8>| part.write(&mut ArgumentsWriter { style, shape, out });
         out.extend_from_slice(before_object);
-        style.write_value(object, out)?;
+        style.write_text(object, out)?;
         out.extend_from_slice(before_method);
-        style.write_value(self.method(), out)?;
+        style.write_text(self.method(), out)?;
         out.extend_from_slice(before_args);
         match self {
             Self::Method { args, kwargs, .. } => {
@@ -77,7 +77,7 @@ impl CallContent<'_> {
                 for (at, call) in calls.iter().enumerate() {
                     out.extend_from_slice(if at == 0 { b"" } else { framing.separator });
                     out.extend_from_slice(before_name);
-                    style.write_value(call.method, out)?;
+                    style.write_text(call.method, out)?;
                     out.extend_from_slice(before_its_args);
                     write(call.args, Shape::Positional, out)?;
                     out.extend_from_slice(before_its_kwargs);
@@ -99,7 +99,7 @@ impl CallContent<'_> {
             Self::Set(name, value) => {
                 let [before_name, before_value, behind] = framing.pair;
                 out.extend_from_slice(before_name);
-                style.write_value(*name, out)?;
+                style.write_text(name, out)?;
                 out.extend_from_slice(before_value);
                 write(*value, Shape::Value, out)?;
                 out.extend_from_slice(behind);

@@ -79,6 +79,17 @@ impl<'a> Style<'a> {
         Ok(())
     }
 
+    /// Appends a text, without what begins and ends a document.
+    pub(crate) fn write_text(&self, text: &str, out: &mut Vec<u8>) -> Result<(), FormatError> {
+        match self.serializer {
+            SerializerId::Serpent => {
+                firesteel_value::pyrepr::str(out, text);
+                Ok(())
+            }
+            _ => with_writer!(self, out, |writer| text.serialize(writer)),
+        }
+    }
+
     /// Appends a value, without what begins and ends a document.
     pub(crate) fn write_value<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), FormatError> {
         match self.classes {
