@@ -241,7 +241,7 @@ impl<R: Registry> Server<R> {
 
     /// True when there is nothing left to serve; begins the shutdown when that was asked for.
     pub(crate) fn is_over(&mut self) -> bool {
-        if self.stop.asked.swap(false, Ordering::AcqRel) {
+        if self.stop.asked.load(Ordering::Relaxed) && self.stop.asked.swap(false, Ordering::AcqRel) {
             self.sockets.close_listeners();
             let now = Instant::now();
             let grace = Duration::from_millis(self.stop.grace.load(Ordering::Acquire));

@@ -149,7 +149,7 @@ impl<'a> Team<'a> {
     /// Serves as the leader until relieved, or until it gave the lead away and ran its call.
     fn lead(&self, term: u64) -> io::Result<()> {
         let mut ready = Vec::with_capacity(16);
-        let mut average = Duration::ZERO;
+        let mut average = Average::default();
         let mut server = lock(&self.server);
         // What a leader that was relieved had not sent yet.
         server.flush(Instant::now());
@@ -167,13 +167,13 @@ impl<'a> Team<'a> {
             server.receive(&mut ready, now);
             while let Some(job) = server.daemon.next_job(now) {
                 // Answers of short calls leave together. Should the call be a long one, who watches sends them.
-                if average > LONG || !self.watched.load(Ordering::SeqCst) {
+                if average.is_long() || !self.watched.load(Ordering::SeqCst) {
                     server.flush(now);
                 }
                 // Further work that is there already needs a leader now.
                 let more = server.daemon.has_more();
                 drop(server);
-                if more || average > LONG {
+                if more || average.is_long() {
                     self.hand_over(term);
                     return self.run_jobs(job);
                 }
@@ -189,7 +189,7 @@ impl<'a> Team<'a> {
     }
 
     /// Runs a call as the leader; true when another has taken the lead meanwhile.
-    fn run_watched(&self, job: Job, average: &mut Duration, now: &mut Instant) -> (Done, bool) {
+    fn run_watched(&self, job: Job, average: &mut Average, now: &mut Instant) -> (Done, bool) {
         let start = *now;
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if self.asleep.load(Ordering::SeqCst) {
@@ -200,8 +200,7 @@ impl<'a> Team<'a> {
         let done = job.run_here();
         let relieved = !self.end_call(call);
         *now = Instant::now();
-        let took = *now - start;
-        *average = (*average * 7 + took.min(MOST)) / 8;
+        average.add(*now - start);
         (done, relieved)
     }
 
@@ -250,6 +249,22 @@ impl<'a> Team<'a> {
         lock(&self.lead).over = true;
         self.change.notify_all();
         self.poller.notify();
+    }
+}
+
+/// How long calls took lately, the last ones counting most.
+#[derive(Default)]
+struct Average(u64);
+
+impl Average {
+    fn add(&mut self, took: Duration) {
+        // Up to the most that counts, the seconds are none.
+        let nanos = if took < MOST { took.subsec_nanos() } else { MOST.subsec_nanos() };
+        self.0 = (self.0 * 7 + u64::from(nanos)) / 8;
+    }
+
+    fn is_long(&self) -> bool {
+        self.0 > u64::from(LONG.subsec_nanos())
     }
 }
 

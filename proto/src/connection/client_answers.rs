@@ -1,5 +1,7 @@
 //! What a client's connection makes of what the server sends.
 
+use std::ops::Range;
+
 use firesteel_value::Value;
 
 use super::client::{ClientCore, Redial, State};
@@ -26,7 +28,9 @@ impl ClientCore {
                         error => error,
                     }
                 }
-                Ok(Parsed::Message { header, .. }) => self.check_type(&header).and_then(|()| self.handle_message()),
+                Ok(Parsed::Message { header, annotations, payload }) => {
+                    self.check_type(&header).and_then(|()| self.handle_message(header, annotations, payload))
+                }
                 Err(error) => Err(error),
             };
             match result {
@@ -63,11 +67,13 @@ impl ClientCore {
     }
 
     /// Takes the whole message that lies at the head of the received bytes.
-    pub(super) fn handle_message(&mut self) -> Result<(), ProtocolError> {
+    fn handle_message(
+        &mut self,
+        mut header: Header,
+        annotations: Range<usize>,
+        payload: Range<usize>,
+    ) -> Result<(), ProtocolError> {
         let message = self.link.received();
-        let Parsed::Message { mut header, annotations, payload } = wire::parse(message, usize::MAX)? else {
-            return Ok(());
-        };
         let key = self.config.hmac_key.as_ref();
         let tags = wire::open(&mut header, &message[annotations], &message[payload.clone()], key)?.to_owned();
         let whole = payload.end;
@@ -123,7 +129,7 @@ impl ClientCore {
         header: &Header,
         annotations: OwnedAnnotations,
         buffer: Vec<u8>,
-        window: std::ops::Range<usize>,
+        window: Range<usize>,
     ) -> Result<(), ProtocolError> {
         let at = self
             .flights

@@ -188,6 +188,11 @@ impl ServerCore {
         self.advance();
     }
 
+    /// True while nothing but requests and answers changes it: no handshake, no end, no layer, and nothing waits.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.state == State::Ready && self.link.is_plainly_open() && !self.stalled && self.turn < TURN
+    }
+
     /// True while there is no deadline, nor will be before the next input.
     pub(crate) fn is_timeless(&self) -> bool {
         self.state == State::Ready && !self.link.ignores_input() && !self.link.is_layered()

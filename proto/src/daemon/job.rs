@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::context::{Call, Context};
 use super::gate::Waiter;
 use super::object::Outcome;
-use super::responder::{Mail, Mailbox, Report, Ticket};
+use super::responder::{Mail, Mailbox};
 use super::run::{self, Ended};
 use super::seat::Guarded;
 use super::stream::{Items, Source};
@@ -22,19 +22,32 @@ use crate::value::Args;
 ///
 /// [`run`](Self::run) sends the answer home and frees the object; dropped instead, the job is a
 /// fault at its caller.
-pub struct Job(pub(super) Option<Work>);
+pub struct Job(pub(super) Option<Box<Work>>);
 
-pub(super) struct Work {
-    pub(super) entry: Arc<Guarded>,
-    pub(super) shared: bool,
-    pub(super) route: Option<Route>,
-    pub(super) task: Task,
+/// A call that has run on the thread that steps the daemon: see [`Job::run_here`].
+pub struct Done(pub(super) Option<Box<Work>>);
+
+/// A call on its way: made by its daemon, run somewhere, and taken in again. It stays where it is, and its memory
+/// is used for another.
+pub(crate) struct Work {
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) config: Arc<Config>,
     pub(super) peer: Arc<Peer>,
     pub(super) session: SessionId,
     pub(super) now: Instant,
-    pub(super) config: Arc<Config>,
-    pub(super) mailbox: Arc<Mailbox>,
+    /// The object, until it is free again and those in `next` were told.
+    pub(super) entry: Option<Arc<Guarded>>,
+    pub(super) shared: bool,
+    pub(super) route: Option<Route>,
+    /// The request, or the batch that the call is one of.
+    pub(super) task: Option<Task>,
     pub(super) memory: Vec<u8>,
+    /// How it ended.
+    pub(super) ended: Ended,
+    /// The answer is this stream.
+    pub(super) stream: Option<Box<dyn Items + Send>>,
+    /// Who may try the object now.
+    pub(super) next: Vec<Waiter>,
 }
 
 impl Job {
@@ -47,104 +60,105 @@ impl Job {
     /// nobody has to be woken. Dropped instead, the result goes the other way.
     #[must_use = "give it to `Daemon::finish`"]
     pub fn run_here(mut self) -> Done {
-        let Some(mut work) = self.0.take() else { return Done(None) };
-        let memory = std::mem::take(&mut work.memory);
-        let decoded = work.task.next_call();
-        let member = decoded.as_ref().map(|(method, _)| method.clone());
-        let call = Call {
-            now: work.now,
-            session: work.session,
-            peer: &work.peer,
-            incoming: work.task.incoming(),
-            member: member.as_deref(),
-            config: &work.config,
-            mailbox: &work.mailbox,
-        };
-        let (mut ended, stream) = run::guarded(&mut (), &call, memory, |cx| match decoded {
-            None => work.invoke(cx),
-            Some((method, args)) => {
-                let args = args.called(work.entry.type_name, &method);
-                work.enter(cx, Member::Method(&method), args)
-            }
-        });
-        let stream = match stream.map(|stream| stream.0) {
-            Some(Source::Send(items)) if member.is_none() && !matches!(work.route, Some(Route::Stream(_))) => {
-                Some(items)
-            }
-            Some(_) => {
-                let text = "a stream cannot be the result of a call in a batch, or an item, or leave its thread";
-                ended.answer = Some(Err(Fault::new("Pyro5.errors.PyroError", text)));
-                None
-            }
-            None => None,
-        };
-        work.finish(ended, stream)
+        let mut work = self.0.take();
+        if let Some(work) = &mut work {
+            work.run();
+        }
+        Done(work)
     }
-}
-
-/// A call that has run on the thread that steps the daemon: see [`Job::run_here`].
-pub struct Done(pub(super) Option<Finished>);
-
-pub(super) struct Finished {
-    pub(super) mailbox: Arc<Mailbox>,
-    pub(super) report: Report,
-    /// The object, and who may try it now.
-    pub(super) entry: Arc<Guarded>,
-    pub(super) next: Vec<Waiter>,
 }
 
 impl Drop for Done {
     fn drop(&mut self) {
-        if let Some(Finished { mailbox, report, entry, next }) = self.0.take() {
-            Baton::give(&entry, next);
-            mailbox.post(Mail::Job(Box::new(report)));
+        if let Some(mut work) = self.0.take() {
+            if let Some(entry) = work.entry.take() {
+                Baton::give(&entry, std::mem::take(&mut work.next));
+            }
+            Arc::clone(&work.mailbox).post(Mail::Job(work));
         }
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if let Some(work) = self.0.take() {
-            let fault = Fault::new("builtins.RuntimeError", "the call was dropped before it ran");
-            drop(work.finish(Ended::fault(fault), None));
+        if let Some(mut work) = self.0.take() {
+            work.ended = Ended::fault(Fault::new("builtins.RuntimeError", "the call was dropped before it ran"));
+            work.leave();
+            drop(Done(Some(work)));
         }
     }
 }
 
 impl Work {
-    fn invoke(&self, cx: &mut Context<'_>) -> Outcome {
-        let (entry, incoming) = (&*self.entry, self.task.incoming());
+    /// Runs the call and frees the object.
+    fn run(&mut self) {
+        let memory = std::mem::take(&mut self.memory);
+        let decoded = self.task.as_mut().and_then(Task::next_call);
+        if let (Some(entry), Some(task)) = (&self.entry, &self.task) {
+            let member = decoded.as_ref().map(|(method, _)| method.clone());
+            let call = Call {
+                now: self.now,
+                session: self.session,
+                peer: &self.peer,
+                incoming: task.incoming(),
+                member: member.as_deref(),
+                config: &self.config,
+                mailbox: &self.mailbox,
+            };
+            let (mut ended, stream) = run::guarded(&mut (), &call, memory, |cx| match decoded {
+                None => self.invoke(cx, entry, task.incoming()),
+                Some((method, args)) => {
+                    let args = args.called(entry.type_name, &method);
+                    entry.object.call(self.shared, cx, Member::Method(&method), args)
+                }
+            });
+            self.stream = match stream.map(|stream| stream.0) {
+                None => None,
+                Some(Source::Send(items)) if member.is_none() && !matches!(self.route, Some(Route::Stream(_))) => {
+                    Some(items)
+                }
+                Some(_) => {
+                    let text = "a stream cannot be the result of a call in a batch, or an item, or leave its thread";
+                    ended.answer = Some(Err(Fault::new("Pyro5.errors.PyroError", text)));
+                    None
+                }
+            };
+            self.ended = ended;
+        }
+        self.leave();
+    }
+
+    fn invoke(&self, cx: &mut Context<'_>, entry: &Guarded, incoming: &Incoming) -> Outcome {
         match self.route {
             Some(Route::Method { place, args }) => {
                 let name = entry.metadata.name(place);
                 let max_depth = self.config.limits.max_depth;
                 let args = Args::unread(incoming.header.dialect, incoming.payload(), args, max_depth);
-                return self.enter(cx, Member::Method(name), args.called(entry.type_name, name));
+                return entry.object.call(self.shared, cx, Member::Method(name), args.called(entry.type_name, name));
             }
             Some(Route::Stream(_)) => {
-                return self.enter(cx, Member::Method("get_next_stream_item"), Args::decoded(Vec::new(), Vec::new()));
+                let args = Args::decoded(Vec::new(), Vec::new());
+                return entry.object.call(self.shared, cx, Member::Method("get_next_stream_item"), args);
             }
             None => {}
         }
         let head = run::head(incoming, &self.config)?;
         run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, args| {
-            self.enter(cx, member, args)
+            entry.object.call(self.shared, cx, member, args)
         })
     }
 
-    fn enter(&self, cx: &mut Context<'_>, member: Member<'_>, args: Args<'_>) -> Outcome {
-        self.entry.object.call(self.shared, cx, member, args)
+    /// The object is free.
+    fn leave(&mut self) {
+        if let Some(entry) = &self.entry {
+            self.next = entry.object.gate.leave(self.shared);
+        }
     }
+}
 
-    fn finish(self, ended: Ended, stream: Option<Box<dyn Items + Send>>) -> Done {
-        let next = self.entry.object.gate.leave(self.shared);
-        let ticket = Ticket { session: self.session, call: self.task.incoming().id };
-        let ended_stream = match self.route {
-            Some(Route::Stream(id)) if matches!(ended.answer, Some(Err(_))) => Some(id),
-            _ => None,
-        };
-        let report = Report { ticket, now: self.now, ended, stream, ended_stream, task: self.task };
-        Done(Some(Finished { mailbox: self.mailbox, report, entry: self.entry, next }))
+impl std::fmt::Debug for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Work").field("session", &self.session).field("ended", &self.ended).finish_non_exhaustive()
     }
 }
 

@@ -10,6 +10,7 @@ mod gatekeeper;
 mod instances;
 mod job;
 mod local;
+mod memo;
 mod object;
 mod requests;
 mod responder;
@@ -52,10 +53,14 @@ use crate::uri::Uri;
 use crate::value::{ObjectId, Payload, Value};
 use crate::wire::OwnedAnnotations;
 use gatekeeper::Gatekeeper;
-use job::Task;
-use responder::{Mail, Mailbox, Report, Ticket};
+use job::{Route, Task, Work};
+use memo::Memo;
+use responder::{Mail, Mailbox, Ticket};
 use sessions::Sessions;
 use streams::Streams;
+
+/// Jobs whose memory is kept.
+const IDLE: usize = 64;
 
 /// Hosts objects: owns every incoming session and the registry of what they may call.
 ///
@@ -78,6 +83,10 @@ pub struct Daemon<R: Registry = Local> {
     workers: usize,
     /// Jobs that are out.
     running: usize,
+    /// Jobs that have come home, their memory used again.
+    #[expect(clippy::vec_box, reason = "what is used again are the boxes")]
+    idle: Vec<Box<Work>>,
+    memo: Memo,
 }
 
 /// Where a daemon's objects live: [`Local`] or [`Shared`].
@@ -196,6 +205,8 @@ impl<R: Registry> Daemon<R> {
             gatekeeper: None,
             workers,
             running: 0,
+            idle: Vec::new(),
+            memo: Memo::default(),
         }
     }
 
@@ -379,7 +390,7 @@ impl<R: Registry> Daemon<R> {
                     }
                 },
                 Mail::Retry(session, baton) => self.sessions.retry(session, baton),
-                Mail::Job(report) => self.report(*report),
+                Mail::Job(work) => self.report(work),
             }
         }
         self.mail = mail;
@@ -396,34 +407,46 @@ impl<R: Registry> Daemon<R> {
     }
 
     /// Takes in how a job ended.
-    fn report(&mut self, report: Report) {
+    fn report(&mut self, mut work: Box<Work>) {
         self.running -= 1;
-        let Report { ticket, now, ended, stream, ended_stream, task } = report;
-        if let Some(id) = ended_stream {
+        self.take_in(&mut work);
+        if self.idle.len() < IDLE {
+            self.idle.push(work);
+        }
+    }
+
+    fn take_in(&mut self, work: &mut Work) {
+        let (session, mut ended) = (work.session, std::mem::take(&mut work.ended));
+        if let Some(Route::Stream(id)) = work.route.take()
+            && matches!(ended.answer, Some(Err(_)))
+        {
             self.streams.closed(&id);
             self.registry.drop_stream(&id);
         }
-        let request = match task {
-            Task::Call(incoming) => incoming,
-            Task::Batch(batch) => {
-                self.batch_stepped(ticket.session, batch, ended);
+        let incoming = match work.task.take() {
+            None => return,
+            Some(Task::Call(incoming)) => incoming,
+            Some(Task::Batch(batch)) => {
+                let ticket = Ticket { session, call: batch.incoming.id };
+                self.batch_stepped(session, batch, ended);
                 return self.take_early(ticket);
             }
         };
-        if let Some(items) = stream {
-            if let Some(id) = self.open_stream(now, ticket.session, request, ended) {
+        if let Some(items) = work.stream.take() {
+            if let Some(id) = self.open_stream(work.now, session, incoming, ended) {
                 self.registry.keep_stream(id, items);
             }
             return;
         }
-        self.sessions.keep(request.recycle());
+        let ticket = Ticket { session, call: incoming.id };
+        self.sessions.keep(incoming.recycle());
         self.sessions.keep(ended.memory);
-        self.sessions.track(ticket.session, ended.resources);
-        match ended.answer {
+        self.sessions.track(session, ended.resources);
+        match ended.answer.take() {
             Some(result) => {
                 if !self.sessions.reply(ticket, result, &ended.annotations) {
                     // It was oneway: its session may have waited for its end.
-                    self.sessions.finished(ticket.session);
+                    self.sessions.finished(session);
                 }
             }
             None => self.sessions.defer(ticket, ended.cancel),

@@ -3,15 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Instant;
 
 use serde::Serialize;
 
 use super::SessionId;
-use super::job::{Baton, Task};
-use super::run::Ended;
-use super::stream::Items;
-use super::streams::StreamId;
+use super::job::{Baton, Work};
 use crate::connection::CallId;
 use crate::fault::Fault;
 use crate::limits::Config;
@@ -147,28 +143,9 @@ pub(crate) enum Mail {
     /// A deferred answer.
     Answer { ticket: Ticket, result: Result<Payload, Fault>, annotations: OwnedAnnotations },
     /// A job ended.
-    Job(Box<Report>),
+    Job(Box<Work>),
     /// The object that a session's call waits for is free.
     Retry(SessionId, Baton),
-}
-
-/// How a job ended.
-pub(crate) struct Report {
-    pub(super) ticket: Ticket,
-    pub(super) now: Instant,
-    pub(super) ended: Ended,
-    /// The answer is this stream.
-    pub(super) stream: Option<Box<dyn Items + Send>>,
-    /// The call was for an item of this stream, and there are no more.
-    pub(super) ended_stream: Option<StreamId>,
-    /// The request, or the batch that the call is one of.
-    pub(super) task: Task,
-}
-
-impl std::fmt::Debug for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Report").field("ticket", &self.ticket).field("ended", &self.ended).finish_non_exhaustive()
-    }
 }
 
 /// Where mail for one daemon collects.

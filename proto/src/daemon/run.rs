@@ -48,7 +48,7 @@ impl<O: ?Sized> Entry<O> {
 }
 
 /// How a call ended, ready to be sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ended {
     /// None when a responder answers.
     pub(super) answer: Option<Result<Payload, Fault>>,
@@ -62,12 +62,7 @@ pub(super) struct Ended {
 impl Ended {
     /// A call that never ran.
     pub(super) fn fault(fault: Fault) -> Self {
-        Self { answer: Some(Err(fault)), ..Self::nothing() }
-    }
-
-    fn nothing() -> Self {
-        let (annotations, resources) = (OwnedAnnotations::default(), Vec::new());
-        Self { answer: None, annotations, cancel: None, resources, memory: Vec::new() }
+        Self { answer: Some(Err(fault)), ..Self::default() }
     }
 }
 
@@ -234,7 +229,7 @@ impl<R: Registry> Daemon<R> {
         self.sessions.end_batch(session);
         let (incoming, results, annotations) = batch.finish(self.sessions.config());
         let answer = Some(fault.map_or(Ok(results), Err));
-        self.conclude(session, incoming, Ended { annotations, answer, ..Ended::nothing() });
+        self.conclude(session, incoming, Ended { annotations, answer, ..Ended::default() });
     }
 
     /// Answers a call with a stream; gives the id to keep its items under.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::context::{Call, Context};
 use super::job::{Baton, Done, Job, Route, Task, Work};
+use super::memo::Found;
 use super::object::Outcome;
 use super::requests::Next;
 use super::run::{self, Ended};
@@ -34,14 +35,19 @@ impl Daemon<Shared> {
 
     /// Takes in a call that this thread has run.
     pub fn finish(&mut self, mut done: Done) {
-        if let Some(finished) = done.0.take_if(|finished| Arc::ptr_eq(&finished.mailbox, &self.mailbox)) {
-            self.report(finished.report);
+        let Some(mut work) = done.0.take_if(|work| Arc::ptr_eq(&work.mailbox, &self.mailbox)) else { return };
+        let next = std::mem::take(&mut work.next);
+        let entry = work.entry.take();
+        self.report(work);
+        if let Some(entry) = entry
+            && !next.is_empty()
+        {
             let (mine, others): (Vec<_>, _) =
-                finished.next.into_iter().partition(|(mailbox, _)| Arc::ptr_eq(mailbox, &self.mailbox));
+                next.into_iter().partition(|(mailbox, _)| Arc::ptr_eq(mailbox, &self.mailbox));
             for (_, session) in mine {
-                self.sessions.retry(session, Baton(Some(Arc::clone(&finished.entry))));
+                self.sessions.retry(session, Baton(Some(Arc::clone(&entry))));
             }
-            Baton::give(&finished.entry, others);
+            Baton::give(&entry, others);
         }
     }
 
@@ -74,49 +80,91 @@ impl Daemon<Shared> {
 
     /// Makes a job of a call, unless it is answered at once or its object is busy.
     fn prepare(&mut self, now: Instant, session: SessionId, task: Task) -> Option<Job> {
-        let peer = Arc::clone(&self.sessions.slot(session)?.peer);
-        let config = Arc::clone(self.sessions.config());
         let aim = match &task {
-            Task::Call(incoming) => aim(&self.registry, incoming, &config),
+            Task::Call(incoming) => self.aim(incoming),
             Task::Batch(batch) => aim_batch(&self.registry, batch),
         };
-        let daemon = self.identity();
         match aim {
+            Ok(Aim::Object { entry, shared, route }) => self.make_job(now, session, task, (entry, shared, route)),
             Ok(Aim::CloseStream(id)) => {
                 self.streams.closed(&id);
                 self.registry.remove_stream(&id);
-                self.run_here(now, session, &peer, &config, task, |cx| cx.answer(&()));
+                self.run_here(now, session, task, |cx| cx.answer(&()));
                 None
             }
-            Ok(Aim::Object { entry, shared, route }) => {
-                let entry = Guarded::seat_of(entry, daemon, session);
-                let shared = shared && entry.object.is_ready();
-                if let Some(Route::Stream(id)) = &route {
-                    self.streams.used(id, session);
-                }
-                if let Some(baton) = self.sessions.take_baton(session) {
-                    baton.used();
-                }
-                if !entry.object.gate.enter(shared, || (Arc::clone(&self.mailbox), session)) {
-                    self.sessions.park(session, task.into());
-                    return None;
-                }
-                let mailbox = Arc::clone(&self.mailbox);
-                let memory = self.sessions.lend();
-                Some(Job(Some(Work { entry, shared, route, task, peer, session, now, config, mailbox, memory })))
-            }
             Ok(Aim::Daemon) => {
-                self.run_builtin(now, session, &peer, &config, task);
+                self.run_builtin(now, session, task);
                 None
             }
             Err(fault) => {
                 match task {
                     Task::Batch(batch) => self.end_batch(session, batch, Some(fault)),
-                    Task::Call(_) => self.run_here(now, session, &peer, &config, task, |_| Err(fault)),
+                    Task::Call(_) => self.run_here(now, session, task, |_| Err(fault)),
                 }
                 None
             }
         }
+    }
+
+    /// Finds what a call is for.
+    fn aim(&mut self, incoming: &Incoming) -> Result<Aim, Fault> {
+        if let Some(found) = self.memo.find(&self.registry, incoming) {
+            return Ok(found.into());
+        }
+        let generation = self.registry.generation();
+        aim(&self.registry, incoming, self.sessions.config(), |found| self.memo.keep(generation, incoming, found))
+    }
+
+    /// Makes a job, unless the object is busy.
+    fn make_job(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        task: Task,
+        (entry, shared, route): (Arc<Guarded>, bool, Option<Route>),
+    ) -> Option<Job> {
+        self.sessions.slot(session)?;
+        let entry = Guarded::seat_of(entry, self.identity(), session);
+        let shared = shared && entry.object.is_ready();
+        if let Some(Route::Stream(id)) = &route {
+            self.streams.used(id, session);
+        }
+        if let Some(baton) = self.sessions.take_baton(session) {
+            baton.used();
+        }
+        if !entry.object.gate.enter(shared, || (Arc::clone(&self.mailbox), session)) {
+            self.sessions.park(session, task.into());
+            return None;
+        }
+        let memory = self.sessions.lend();
+        let peer = &self.sessions.slot(session)?.peer;
+        let config = self.sessions.config();
+        let mut work = self.idle.pop().unwrap_or_else(|| {
+            Box::new(Work {
+                mailbox: Arc::clone(&self.mailbox),
+                config: Arc::clone(config),
+                peer: Arc::clone(peer),
+                session,
+                now,
+                entry: None,
+                shared,
+                route: None,
+                task: None,
+                memory: Vec::new(),
+                ended: Ended::default(),
+                stream: None,
+                next: Vec::new(),
+            })
+        });
+        if !Arc::ptr_eq(&work.config, config) {
+            work.config = Arc::clone(config);
+        }
+        if !Arc::ptr_eq(&work.peer, peer) {
+            work.peer = Arc::clone(peer);
+        }
+        (work.session, work.now, work.shared, work.memory) = (session, now, shared, memory);
+        (work.entry, work.route, work.task) = (Some(entry), route, Some(task));
+        Some(Job(Some(work)))
     }
 
     /// Answers a call here and now.
@@ -124,12 +172,11 @@ impl Daemon<Shared> {
         &mut self,
         now: Instant,
         session: SessionId,
-        peer: &Arc<Peer>,
-        config: &Arc<Config>,
         task: Task,
         answer: impl FnOnce(&mut Context<'_>) -> Outcome,
     ) {
         let Task::Call(incoming) = task else { return };
+        let Some((peer, config)) = &self.around(session) else { return };
         let call = Call { now, session, peer, incoming: &incoming, member: None, config, mailbox: &self.mailbox };
         let memory = self.sessions.lend();
         let ended = run::guarded_plain(&mut (), &call, memory, answer);
@@ -137,14 +184,8 @@ impl Daemon<Shared> {
     }
 
     /// Runs a call of the daemon's own object, here and now.
-    fn run_builtin(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        peer: &Arc<Peer>,
-        config: &Arc<Config>,
-        mut task: Task,
-    ) {
+    fn run_builtin(&mut self, now: Instant, session: SessionId, mut task: Task) {
+        let Some((peer, config)) = &self.around(session) else { return };
         let decoded = task.next_call();
         let member = decoded.as_ref().map(|(method, _)| method.clone());
         let call = Call {
@@ -171,6 +212,13 @@ impl Daemon<Shared> {
     }
 }
 
+impl Daemon<Shared> {
+    /// What calls that are answered at once see of their session.
+    fn around(&self, session: SessionId) -> Option<(Arc<Peer>, Arc<Config>)> {
+        Some((Arc::clone(&self.sessions.slot(session)?.peer), Arc::clone(self.sessions.config())))
+    }
+}
+
 /// Where a call goes.
 enum Aim {
     Daemon,
@@ -178,7 +226,13 @@ enum Aim {
     Object { entry: Arc<Guarded>, shared: bool, route: Option<Route> },
 }
 
-fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, Fault> {
+impl From<Found> for Aim {
+    fn from(Found { entry, place, args, shared }: Found) -> Self {
+        Self::Object { entry, shared, route: Some(Route::Method { place, args }) }
+    }
+}
+
+fn aim(registry: &Shared, incoming: &Incoming, config: &Config, remember: impl FnOnce(&Found)) -> Result<Aim, Fault> {
     let head = run::head(incoming, config)?;
     if run::is_builtin(&head.object) {
         let Some(kind) = run::stream_call(&head) else { return Ok(Aim::Daemon) };
@@ -193,7 +247,9 @@ fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, F
     if let Some(args) = head.args.begin()
         && let Some((place, flags)) = entry.metadata.find(&head.method)
     {
-        return Ok(Aim::Object { shared: flags.shared, route: Some(Route::Method { place, args }), entry });
+        let found = Found { shared: flags.shared, place, args, entry };
+        remember(&found);
+        return Ok(found.into());
     }
     let shared = run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, _| {
         Ok(entry.metadata.is_shared(&member))

@@ -163,10 +163,17 @@ impl Sessions {
 
     pub(super) fn poll_transmit(&mut self, id: SessionId) -> Option<Transmit<'_>> {
         let (slot, common) = self.split(id)?;
-        slot.touch(id, common);
-        slot.settle_urgency(common);
         let wants_write = slot.core.link_ref().wants_write();
         slot.marks.writing &= wants_write;
+        if slot.is_steady(common) {
+            if wants_write {
+                return slot.core.link().poll_transmit();
+            }
+            slot.count(common);
+            return None;
+        }
+        slot.touch(id, common);
+        slot.settle_urgency(common);
         if !slot.marks.reading {
             // What was sent may have lifted back-pressure.
             slot.look(id, common);

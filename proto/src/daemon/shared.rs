@@ -1,7 +1,7 @@
 //! Objects that several threads call at once.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -31,6 +31,8 @@ struct Tables {
     objects: RwLock<BTreeMap<ObjectId, Arc<Guarded>>>,
     /// Streams are objects too, with their next item as the only member.
     streams: RwLock<BTreeMap<StreamId, Arc<Guarded>>>,
+    /// Counts registrations and their ends.
+    generation: AtomicU64,
     /// A class was registered whose instances belong to sessions.
     keeps_instances: AtomicBool,
 }
@@ -82,12 +84,23 @@ impl Shared {
             return Err(RegisterError::Duplicate(id));
         }
         objects.insert(id.clone(), Arc::new(entry));
+        self.0.generation.fetch_add(1, Ordering::Release);
         Ok(id)
     }
 
     /// Forgets an object; false when there was none of this id. Calls that run go on.
     pub fn unregister(&self, id: &str) -> bool {
-        self.0.objects.write().unwrap_or_else(PoisonError::into_inner).remove(id).is_some()
+        let mut objects = self.0.objects.write().unwrap_or_else(PoisonError::into_inner);
+        let removed = objects.remove(id);
+        self.0.generation.fetch_add(1, Ordering::Release);
+        // It may be dropped here, which is its author's code.
+        drop(objects);
+        removed.is_some()
+    }
+
+    /// Changes with every registration and its end.
+    pub(super) fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// The stream that a call asks for its next item.

@@ -89,6 +89,15 @@ pub(super) struct Marks {
 impl Slot {
     /// Sees what an input has changed.
     pub(super) fn after_input(&mut self, id: SessionId, common: &mut Common) {
+        if self.is_steady(common) {
+            self.queue(id, common);
+            self.count(common);
+            self.marks.writing = false;
+            self.marks.reading = self.core.wants_read() && common.has_room();
+            if self.marks.reading && self.marks.warm && !self.core.link_ref().wants_write() {
+                return;
+            }
+        }
         self.touch(id, common);
         if self.core.link_ref().is_half_closed()
             && let Some(cancel) = self.cancel.take()
@@ -102,6 +111,11 @@ impl Slot {
         self.count(common);
         self.marks.writing = false;
         self.look(id, common);
+    }
+
+    /// True while only requests and answers change it, and neither reading nor memory is short.
+    pub(super) fn is_steady(&self, common: &Common) -> bool {
+        self.core.is_steady() && self.marks.reading && common.favoured.is_none() && common.has_room()
     }
 
     /// The loop is about to look whether it may read on: notes what it will see.
@@ -181,19 +195,29 @@ impl Slot {
     /// Puts the session where its state says that it belongs; false when it is over.
     pub(super) fn notice(&mut self, id: SessionId, common: &mut Common) -> bool {
         self.queue(id, common);
-        self.rest(id, common);
         let wants_write = self.core.link_ref().wants_write();
+        if self.is_steady(common) {
+            self.announce(id, common, wants_write);
+            return true;
+        }
+        self.rest(id, common);
         if !wants_write && self.core.link_ref().is_closed() {
             return false;
         }
         self.favour(id, common);
-        let resumed = !self.marks.reading && self.wants_read(id, common);
-        self.marks.writing &= wants_write;
-        let output = wants_write && !self.marks.writing;
-        if (resumed || output) && !std::mem::replace(&mut self.marks.announced, true) {
+        if !self.marks.reading && self.wants_read(id, common) && !std::mem::replace(&mut self.marks.announced, true) {
             common.announced.push_back(id);
         }
+        self.announce(id, common, wants_write);
         true
+    }
+
+    /// Tells the loop of output that it does not know.
+    fn announce(&mut self, id: SessionId, common: &mut Common, wants_write: bool) {
+        self.marks.writing &= wants_write;
+        if wants_write && !self.marks.writing && !std::mem::replace(&mut self.marks.announced, true) {
+            common.announced.push_back(id);
+        }
     }
 }
 
