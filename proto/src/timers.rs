@@ -4,6 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
+/// The earlier of two deadlines, if there is any.
+pub(crate) fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, None) => one,
+        (None, other) => other,
+    }
+}
+
 /// Deadlines by time. Removing is lazy: an entry whose subject is gone is skipped when it comes up,
 /// and the heap is rebuilt when most of it is stale, so setting a deadline costs no allocation in
 /// the long run.

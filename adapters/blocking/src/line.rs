@@ -56,6 +56,7 @@ impl State {
 
     fn take_done(&mut self, id: CallId) -> Option<Answer> {
         let at = match self.done.front() {
+            None => return None,
             Some((first, _)) if *first == id => 0,
             _ => self.done.binary_search_by_key(&id, |(done, _)| *done).ok()?,
         };
@@ -251,8 +252,7 @@ impl Line {
             // A failure comes back as the call's end.
             let _ = self.open(&mut state);
             self.flush(&mut state);
-            self.collect(&mut state);
-            if let Some(answer) = state.take_done(id) {
+            if let Some(answer) = self.collect_for(&mut state, Some(id)) {
                 if !state.reading && state.waiting > 0 {
                     // Somebody else reads on.
                     self.news.notify_all();
@@ -340,7 +340,9 @@ impl Line {
             }
         }
         state.buffer = buffer;
-        state.client.handle_timeout(now);
+        if timeout.is_some() {
+            state.client.handle_timeout(now);
+        }
         if state.waiting > 0 {
             self.flush(&mut state);
             self.collect(&mut state);
@@ -394,11 +396,20 @@ impl Line {
 
     /// Sorts what has happened.
     fn collect(&self, state: &mut State) {
+        self.collect_for(state, None);
+    }
+
+    /// Sorts what has happened, and gives the end of one call if it has come.
+    fn collect_for(&self, state: &mut State, wanted: Option<CallId>) -> Option<Answer> {
+        let mut found = wanted.and_then(|id| state.take_done(id));
         while state.client.poll_connection().is_some() {
             self.flush(state);
         }
         while let Some(event) = state.client.poll_event() {
             match event {
+                ProxyEvent::Done { id, result, annotations } if Some(id) == wanted => {
+                    found = Some((result, annotations));
+                }
                 ProxyEvent::Done { id, result, annotations } => state.add_done(id, (result, annotations)),
                 ProxyEvent::Closed { connection, .. } => {
                     if state.socket.as_ref().is_some_and(|(id, _)| *id == connection)
@@ -412,6 +423,7 @@ impl Line {
                 _ => {}
             }
         }
+        found
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -326,7 +326,9 @@ impl Connections {
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.generation == id.generation) else { return };
         if slot.connected && slot.core.is_steady() {
             while let Some(event) = slot.core.poll_event() {
-                self.events.extend(slot.told(id, event));
+                if let Some(event) = slot.told(id, event) {
+                    self.events.push_back(event);
+                }
             }
             if slot.core.link_ref().wants_write() && !slot.writing && !std::mem::replace(&mut slot.announced, true) {
                 self.announced.push_back(id);

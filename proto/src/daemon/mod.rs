@@ -49,6 +49,7 @@ use crate::fault::Fault;
 use crate::layer::{Identity, Layer};
 use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
+use crate::timers::earliest;
 use crate::uri::Uri;
 use crate::value::{ObjectId, Payload, Value};
 use crate::wire::OwnedAnnotations;
@@ -264,7 +265,7 @@ impl<R: Registry> Daemon<R> {
         let next = self.sessions.poll_timeout(self.can_start());
         // At the end of the grace it is drained, whatever still runs.
         let end = self.sessions.shutdown().filter(|_| !self.is_drained());
-        [next, end, self.streams.poll_timeout()].into_iter().flatten().min()
+        earliest(earliest(next, end), self.streams.poll_timeout())
     }
 
     /// The next event.
@@ -337,6 +338,11 @@ impl<R: Registry> Daemon<R> {
 
     fn can_start(&self) -> bool {
         self.running < self.workers
+    }
+
+    /// True while a step would find nothing to do but to start calls.
+    fn is_settled(&self) -> bool {
+        self.sessions.is_settled() && !self.mailbox.is_waiting() && !self.registry.keeps_instances()
     }
 
     /// Begins a step: settles what was pumped, takes in what came from elsewhere.
@@ -416,7 +422,7 @@ impl<R: Registry> Daemon<R> {
     }
 
     fn take_in(&mut self, work: &mut Work) {
-        let (session, mut ended) = (work.session, std::mem::take(&mut work.ended));
+        let (session, ended) = (work.session, &mut work.ended);
         if let Some(Route::Stream(id)) = work.route.take()
             && matches!(ended.answer, Some(Err(_)))
         {
@@ -428,20 +434,22 @@ impl<R: Registry> Daemon<R> {
             Some(Task::Call(incoming)) => incoming,
             Some(Task::Batch(batch)) => {
                 let ticket = Ticket { session, call: batch.incoming.id };
-                self.batch_stepped(session, batch, ended);
+                self.batch_stepped(session, batch, std::mem::take(ended));
                 return self.take_early(ticket);
             }
         };
         if let Some(items) = work.stream.take() {
-            if let Some(id) = self.open_stream(work.now, session, incoming, ended) {
+            if let Some(id) = self.open_stream(work.now, session, incoming, std::mem::take(ended)) {
                 self.registry.keep_stream(id, items);
             }
             return;
         }
         let ticket = Ticket { session, call: incoming.id };
         self.sessions.keep(incoming.recycle());
-        self.sessions.keep(ended.memory);
-        self.sessions.track(session, ended.resources);
+        self.sessions.keep(std::mem::take(&mut ended.memory));
+        if !ended.resources.is_empty() {
+            self.sessions.track(session, std::mem::take(&mut ended.resources));
+        }
         match ended.answer.take() {
             Some(result) => {
                 if !self.sessions.reply(ticket, result, &ended.annotations) {
@@ -449,7 +457,11 @@ impl<R: Registry> Daemon<R> {
                     self.sessions.finished(session);
                 }
             }
-            None => self.sessions.defer(ticket, ended.cancel),
+            None => self.sessions.defer(ticket, ended.cancel.take()),
+        }
+        ended.cancel = None;
+        if !ended.annotations.is_empty() {
+            ended.annotations = OwnedAnnotations::default();
         }
     }
 }

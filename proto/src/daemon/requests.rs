@@ -192,7 +192,9 @@ impl Sessions {
             slot.cancel = None;
             self.answered(ticket.session);
         }
-        self.keep(memory.unwrap_or_default());
+        if let Some(memory) = memory {
+            self.keep(memory);
+        }
         answered
     }
 
@@ -212,7 +214,9 @@ impl Sessions {
                 slot.core.advance();
             }
             slot.count(common);
-            self.notice(id);
+            if !(slot.core.is_steady() && slot.timer.is_none() && slot.notice(id, common)) {
+                self.notice(id);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ impl Daemon<Shared> {
     ///
     /// Handshakes, and calls of the daemon's own object, are answered here and now.
     pub fn next_job(&mut self, now: Instant) -> Option<Job> {
-        let now = self.begin(now);
+        let now = if self.is_settled() { self.sessions.at(now) } else { self.begin(now) };
         self.pick(now)
     }
 

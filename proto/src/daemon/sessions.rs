@@ -14,7 +14,7 @@ use crate::entropy::Entropy;
 use crate::error::{CloseReason, Refused};
 use crate::layer::Layer;
 use crate::limits::Config;
-use crate::timers::Timers;
+use crate::timers::{Timers, earliest};
 use crate::transmit::Transmit;
 
 /// How many sessions keep their memory while they are idle.
@@ -211,6 +211,13 @@ impl Sessions {
         }
     }
 
+    /// True while neither [`settle`](Self::settle) nor [`begin_turn`](Self::begin_turn) has anything to do, and nobody
+    /// asks for the ends of sessions.
+    pub(super) fn is_settled(&self) -> bool {
+        let common = &self.common;
+        common.touched.is_empty() && common.resting.is_empty() && common.starved.is_empty() && !common.watches_ends
+    }
+
     /// Lets sessions that have used up their turn go on, and those that waited for memory.
     pub(super) fn begin_turn(&mut self) {
         if !self.common.resting.is_empty() {
@@ -310,7 +317,7 @@ impl Sessions {
             return Some(common.now);
         }
         let shutdown = common.shutdown.filter(|_| !self.slots.is_empty());
-        [common.timers.next(), shutdown, common.favoured.map(|(_, at)| at)].into_iter().flatten().min()
+        earliest(earliest(common.timers.next(), shutdown), common.favoured.map(|(_, at)| at))
     }
 
     /// Keeps a timer for the session's next deadline.
