@@ -3,7 +3,8 @@
 //! The leader waits for the sockets. It runs short calls itself, so that a request costs one wait,
 //! one read and one write, and wakes nobody. When calls take long on average it gives the lead away
 //! before it runs one; when a call takes long against expectation, a follower that watches takes the
-//! lead over. So a slow call holds up the others for two [watches](WATCH) at the most.
+//! lead over. So a slow call holds up the others for two [watches](WATCH) at the most; one that comes after
+//! many short ones, for two of the [longest](Watch::pace).
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,8 +17,11 @@ use firesteel_proto::{Done, Job, Shared};
 use crate::poller::Poller;
 use crate::server::Server;
 
-/// How often the watching follower looks at the leader while calls run.
+/// How often the watching follower looks at the leader while calls run, at the most: each look takes the processor
+/// from the leader for some microseconds.
 const WATCH: Duration = Duration::from_millis(1);
+/// It looks this many times less often while it never finds the leader stuck.
+const LAZIEST: u32 = 8;
 /// Looks without a call to be seen, after which the follower sleeps until it is woken.
 const QUIET: u32 = 20;
 /// Calls that take longer than this on average are run without the lead: waking a follower costs a
@@ -129,7 +133,7 @@ impl<'a> Team<'a> {
                 None => self.change.wait(lead).unwrap_or_else(PoisonError::into_inner),
             };
             if watch.mine && self.asleep.swap(false, Ordering::SeqCst) {
-                watch.quiet = 0;
+                (watch.quiet, watch.pace) = (0, 1);
             }
         }
     }
@@ -269,13 +273,20 @@ impl Average {
 }
 
 /// What the watching follower remembers.
-#[derive(Default)]
 struct Watch {
     mine: bool,
+    /// Watches between two looks.
+    pace: u32,
     /// The count of calls at the last look.
     seen: u64,
     /// Looks in a row at which nothing had happened.
     quiet: u32,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { mine: false, pace: 1, seen: 0, quiet: 0 }
+    }
 }
 
 impl Watch {
@@ -284,12 +295,16 @@ impl Watch {
         let same = self.mine && calls == self.seen;
         self.quiet = if same { self.quiet + 1 } else { 0 };
         self.seen = calls;
-        same && calls % 2 == 1
+        let stuck = same && calls % 2 == 1;
+        if self.mine {
+            self.pace = if stuck { 1 } else { (self.pace * 2).min(LAZIEST) };
+        }
+        stuck
     }
 
     /// How long until the next look; none for until woken.
     fn timeout(&self) -> Option<Duration> {
-        (self.mine && self.quiet < QUIET).then_some(WATCH)
+        (self.mine && self.quiet < QUIET).then_some(WATCH * self.pace)
     }
 }
 
