@@ -120,7 +120,7 @@ pub trait Directory {
     /// Drops the items of a stream.
     fn drop_stream(&mut self, id: &str);
     /// Keeps the items of a stream that a job gave.
-    fn keep_stream(&mut self, _id: String, _items: Box<dyn Items + Send>) {}
+    fn keep_stream(&mut self, _id: Arc<str>, _items: Box<dyn Items + Send>) {}
 }
 
 /// Names a session of a daemon; never used again.

@@ -294,12 +294,12 @@ impl<R: Registry> Daemon<R> {
 /// The stream that a call is about.
 pub(super) fn stream_id(head: CallHead<'_>) -> Result<StreamId, Fault> {
     let (id,): (String,) = head.args.bind(&["streamId"])?;
-    Ok(id)
+    Ok(id.into())
 }
 
 /// A UUID as Python's `str` gives it.
 fn uuid_text(bytes: [u8; 16]) -> StreamId {
-    firesteel_value::Uuid::from_bytes(bytes).to_string()
+    firesteel_value::Uuid::from_bytes(bytes).to_string().into()
 }
 
 /// The call of a stream that a head is, and the stream's id.

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use super::context::{Call, Context};
 use super::job::{Baton, Done, Job, Route, Task, Work};
-use super::memo::Found;
 use super::object::Outcome;
 use super::requests::Next;
 use super::run::{self, Ended};
@@ -108,11 +107,15 @@ impl Daemon<Shared> {
 
     /// Finds what a call is for.
     fn aim(&mut self, incoming: &Incoming) -> Result<Aim, Fault> {
-        if let Some(found) = self.memo.find(&self.registry, incoming) {
-            return Ok(found.into());
+        if let Some((entry, shared, route)) = self.memo.find(&self.registry, incoming) {
+            return Ok(Aim::Object { entry, shared, route: Some(route) });
         }
         let generation = self.registry.generation();
-        aim(&self.registry, incoming, self.sessions.config(), |found| self.memo.keep(generation, incoming, found))
+        let aim = aim(&self.registry, incoming, self.sessions.config())?;
+        if let Aim::Object { entry, shared, route: Some(route) } = &aim {
+            self.memo.keep(generation, incoming, (entry, *shared, route));
+        }
+        Ok(aim)
     }
 
     /// Makes a job, unless the object is busy.
@@ -226,13 +229,7 @@ enum Aim {
     Object { entry: Arc<Guarded>, shared: bool, route: Option<Route> },
 }
 
-impl From<Found> for Aim {
-    fn from(Found { entry, place, args, shared }: Found) -> Self {
-        Self::Object { entry, shared, route: Some(Route::Method { place, args }) }
-    }
-}
-
-fn aim(registry: &Shared, incoming: &Incoming, config: &Config, remember: impl FnOnce(&Found)) -> Result<Aim, Fault> {
+fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, Fault> {
     let head = run::head(incoming, config)?;
     if run::is_builtin(&head.object) {
         let Some(kind) = run::stream_call(&head) else { return Ok(Aim::Daemon) };
@@ -247,9 +244,7 @@ fn aim(registry: &Shared, incoming: &Incoming, config: &Config, remember: impl F
     if let Some(args) = head.args.begin()
         && let Some((place, flags)) = entry.metadata.find(&head.method)
     {
-        let found = Found { shared: flags.shared, place, args, entry };
-        remember(&found);
-        return Ok(found.into());
+        return Ok(Aim::Object { shared: flags.shared, route: Some(Route::Method { place, args }), entry });
     }
     let shared = run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, _| {
         Ok(entry.metadata.is_shared(&member))

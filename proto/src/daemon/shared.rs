@@ -31,7 +31,7 @@ struct Tables {
     objects: RwLock<BTreeMap<ObjectId, Arc<Guarded>>>,
     /// Streams are objects too, with their next item as the only member.
     streams: RwLock<BTreeMap<StreamId, Arc<Guarded>>>,
-    /// Counts registrations and their ends.
+    /// Counts registrations, their ends and those of streams.
     generation: AtomicU64,
     /// A class was registered whose instances belong to sessions.
     keeps_instances: AtomicBool,
@@ -98,7 +98,7 @@ impl Shared {
         removed.is_some()
     }
 
-    /// Changes with every registration and its end.
+    /// Changes with every registration and its end, and with the end of a stream.
     pub(super) fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)
     }
@@ -115,6 +115,7 @@ impl Shared {
 
     pub(super) fn remove_stream(&self, id: &str) {
         let removed = self.0.streams.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.0.generation.fetch_add(1, Ordering::Release);
         // Its items are dropped without the lock.
         drop(removed);
     }

@@ -1,13 +1,14 @@
 //! Whose streams there are, and until when.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::SessionId;
 use crate::limits::Config;
 
 /// The text of a UUID.
-pub(super) type StreamId = String;
+pub(super) type StreamId = Arc<str>;
 
 /// The streams that a daemon's calls have opened.
 #[derive(Default)]
@@ -49,32 +50,31 @@ impl Streams {
     }
 
     /// An item was asked for: a stream whose session has ended belongs to this one now.
-    pub(super) fn used(&mut self, id: &str, session: SessionId) {
-        self.change(id, |stream| {
-            if stream.session.is_none() {
-                stream.session = Some(session);
-                stream.lingers = None;
-            }
-        });
-        if self.streams.get(id).is_some_and(|stream| stream.session == Some(session)) {
-            self.of_sessions.insert((session, id.to_owned()));
+    pub(super) fn used(&mut self, id: &StreamId, session: SessionId) {
+        if self.streams.get(id).is_none_or(|stream| stream.session.is_some()) {
+            return;
         }
+        self.change(id, |stream| {
+            stream.session = Some(session);
+            stream.lingers = None;
+        });
+        self.of_sessions.insert((session, id.clone()));
     }
 
     pub(super) fn closed(&mut self, id: &str) {
         if let Some(stream) = self.streams.remove(id) {
             if let Some(at) = stream.deadline() {
-                self.deadlines.remove(&(at, id.to_owned()));
+                self.deadlines.remove(&(at, id.into()));
             }
             if let Some(session) = stream.session {
-                self.of_sessions.remove(&(session, id.to_owned()));
+                self.of_sessions.remove(&(session, id.into()));
             }
         }
     }
 
     /// A session has ended: its streams linger, or are over. Gives those that are over.
     pub(super) fn session_ended(&mut self, session: SessionId, now: Instant, config: &Config) -> Vec<StreamId> {
-        let first = (session, StreamId::new());
+        let first = (session, StreamId::default());
         let ids: Vec<_> = self
             .of_sessions
             .range(first..)
@@ -119,9 +119,9 @@ impl Streams {
         let after = stream.deadline();
         if before != after {
             if let Some(at) = before {
-                self.deadlines.remove(&(at, id.to_owned()));
+                self.deadlines.remove(&(at, id.into()));
             }
-            self.deadlines.extend(after.map(|at| (at, id.to_owned())));
+            self.deadlines.extend(after.map(|at| (at, id.into())));
         }
     }
 }
@@ -146,13 +146,13 @@ mod tests {
     fn streams_linger_after_their_session_and_can_be_taken_up() {
         let (now, config) = (start(), Config::default());
         let mut streams = Streams::default();
-        streams.opened("a".to_owned(), session(1), now, &config);
-        streams.opened("b".to_owned(), session(1), now, &config);
+        streams.opened("a".into(), session(1), now, &config);
+        streams.opened("b".into(), session(1), now, &config);
         assert_eq!(streams.poll_timeout(), None);
         assert!(streams.session_ended(session(1), now, &config).is_empty());
         assert_eq!(streams.poll_timeout(), Some(now + config.stream_linger));
-        streams.used("a", session(2));
-        assert_eq!(streams.take_due(now + config.stream_linger), ["b"]);
+        streams.used(&"a".into(), session(2));
+        assert_eq!(streams.take_due(now + config.stream_linger), ["b".into()]);
         assert_eq!((streams.len(), streams.poll_timeout()), (1, None));
         assert!(streams.session_ended(session(2), now, &config).is_empty());
         streams.closed("a");
@@ -165,12 +165,12 @@ mod tests {
         let lifetime = Some(Duration::from_secs(5));
         let config = Config { stream_linger: Duration::ZERO, stream_lifetime: lifetime, ..Config::default() };
         let mut streams = Streams::default();
-        streams.opened("a".to_owned(), session(1), now, &config);
-        streams.opened("b".to_owned(), session(2), now, &config);
-        assert_eq!(streams.session_ended(session(1), now, &config), ["a"]);
-        streams.used("b", session(3));
+        streams.opened("a".into(), session(1), now, &config);
+        streams.opened("b".into(), session(2), now, &config);
+        assert_eq!(streams.session_ended(session(1), now, &config), ["a".into()]);
+        streams.used(&"b".into(), session(3));
         assert!(streams.session_ended(session(3), now, &config).is_empty(), "it belongs to the second");
-        assert_eq!(streams.take_due(now + Duration::from_secs(5)), ["b"]);
+        assert_eq!(streams.take_due(now + Duration::from_secs(5)), ["b".into()]);
         assert!(streams.is_empty() && streams.deadlines.is_empty() && streams.of_sessions.is_empty());
     }
 }
