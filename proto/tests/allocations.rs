@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Buf;
 use firesteel_proto::{
     Args, Budget, Client, Config, Context, Daemon, Machine, Member, Metadata, Method, Object, Outcome, Peer,
-    ProxyEvent, Request,
+    ProxyEvent, Registry, Request, Shared,
 };
 
 struct Counting;
@@ -68,9 +68,9 @@ fn pass(from: &mut impl Machine, to: &mut impl Machine, now: Instant) -> usize {
 }
 
 /// One call; gives what each side allocated for it.
-fn call(
+fn call<R: Registry<World = ()>>(
     client: &mut Client,
-    daemon: &mut Daemon,
+    daemon: &mut Daemon<R>,
     ids: (firesteel_proto::ConnId, firesteel_proto::ProxyId, firesteel_proto::SessionId),
     request: &Request<'_>,
     now: Instant,
@@ -95,12 +95,8 @@ fn call(
     (calling, hosting)
 }
 
-#[test]
-fn a_call_allocates_what_its_answer_needs_and_an_idle_session_holds_its_slot() {
-    #[expect(clippy::disallowed_methods)]
-    let now = Instant::now();
-    let mut daemon: Daemon = Daemon::new(now, Config::default());
-    daemon.register("echo", Echo).expect("registered");
+/// Asserts what calls allocate, once everything is warm.
+fn check_calls<R: Registry<World = ()>>(daemon: &mut Daemon<R>, now: Instant) {
     let session = daemon.open(now, Peer::default(), None).expect("opened");
     let mut client = Client::new(now, Config::default());
     let (connection, proxy) = client.adopt(now, "echo", None);
@@ -108,16 +104,28 @@ fn a_call_allocates_what_its_answer_needs_and_an_idle_session_holds_its_slot() {
 
     let text = "x".repeat(64);
     for _ in 0..100 {
-        call(&mut client, &mut daemon, ids, &Request::method("nop", &()), now);
-        call(&mut client, &mut daemon, ids, &Request::method("echo", &(&text,)), now);
+        call(&mut client, daemon, ids, &Request::method("nop", &()), now);
+        call(&mut client, daemon, ids, &Request::method("echo", &(&text,)), now);
     }
     for _ in 0..100 {
         // The client's one allocation is the answer's payload.
-        assert_eq!(call(&mut client, &mut daemon, ids, &Request::method("nop", &()), now), (1, 0));
+        assert_eq!(call(&mut client, daemon, ids, &Request::method("nop", &()), now), (1, 0));
         let args = (text.as_str(),);
-        let (calling, hosting) = call(&mut client, &mut daemon, ids, &Request::method("echo", &args), now);
+        let (calling, hosting) = call(&mut client, daemon, ids, &Request::method("echo", &args), now);
         assert_eq!((calling, hosting), (1, 0), "the argument is borrowed from the message");
     }
+}
+
+#[test]
+fn a_call_allocates_what_its_answer_needs_and_an_idle_session_holds_its_slot() {
+    #[expect(clippy::disallowed_methods)]
+    let now = Instant::now();
+    let mut daemon: Daemon = Daemon::new(now, Config::default());
+    daemon.register("echo", Echo).expect("registered");
+    check_calls(&mut daemon, now);
+    let objects = Shared::new();
+    objects.register("echo", Echo).expect("registered");
+    check_calls(&mut Daemon::shared(now, Config::default(), &objects, 2), now);
 
     // Sessions that were used and are idle now.
     const SESSIONS: usize = 2_000;

@@ -304,6 +304,41 @@ fn unregistered_objects_are_unknown() {
 }
 
 #[test]
+fn an_object_that_was_just_called_is_forgotten_when_it_is_unregistered() {
+    struct Other;
+    impl Object for Other {
+        fn metadata(&self) -> &Metadata {
+            &METADATA
+        }
+
+        fn call(&mut self, cx: &mut Context<'_>, _: Member<'_>, _: Args<'_>) -> Outcome {
+            cx.answer("another")
+        }
+
+        fn call_shared(&self, cx: &mut Context<'_>, _: Member<'_>, _: Args<'_>) -> Outcome {
+            cx.answer("another")
+        }
+    }
+    let mut scene = scene(1);
+    let proxy = scene.proxy();
+    for _ in 0..3 {
+        let answer: String = scene.pair.call(proxy, &Request::method("nop", &()), &mut ()).expect("answered");
+        assert_eq!(answer, "nop");
+    }
+    assert_eq!(Arc::strong_count(&scene.room), 2);
+    assert!(scene.objects.unregister("room"));
+    assert_eq!(Arc::strong_count(&scene.room), 1, "somebody still holds the object");
+    scene.objects.register("room", Other).expect("registered");
+    let answer: String = scene.pair.call(proxy, &Request::method("nop", &()), &mut ()).expect("answered");
+    assert_eq!(answer, "another");
+    // Neither does a method that is not exposed pass for the last one, nor a name that only begins like it.
+    for name in ["no", "nope"] {
+        let failure = scene.pair.call::<String>(proxy, &Request::method(name, &()), &mut ()).unwrap_err();
+        assert!(failure.fault().expect("a fault").is("builtins.AttributeError"), "{name}");
+    }
+}
+
+#[test]
 fn many_threads_on_many_objects_lose_nothing() {
     const CALLS: usize = 400;
     let objects = Shared::new();
