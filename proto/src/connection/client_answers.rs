@@ -11,7 +11,7 @@ use crate::error::{CallFailure, CloseReason, ProtocolError};
 use crate::fault::Fault;
 use crate::serializer::{SerializerId, read};
 use crate::value::Payload;
-use crate::wire::{self, Dialect, Flags, Header, MessageType, OwnedAnnotations, Parsed};
+use crate::wire::{self, Dialect, Flags, Header, MessageType, OwnedAnnotations};
 
 /// Answers from this size on keep the buffer that they came in; smaller ones are cheaper to copy.
 const OWN_BUFFER: usize = 4 * 1024;
@@ -19,22 +19,9 @@ const OWN_BUFFER: usize = 4 * 1024;
 impl ClientCore {
     pub(super) fn advance(&mut self) {
         while !self.link.ignores_input() {
-            let result = match wire::parse(self.link.received(), self.config.limits.max_message) {
-                Ok(Parsed::Partial) => return,
-                Ok(Parsed::Header { header, len }) => {
-                    self.link.inbox().expect(len);
-                    match self.check_type(&header) {
-                        Ok(()) => return,
-                        error => error,
-                    }
-                }
-                Ok(Parsed::Message { header, annotations, payload }) => {
-                    self.check_type(&header).and_then(|()| self.handle_message(header, annotations, payload))
-                }
-                Err(error) => Err(error),
-            };
-            match result {
-                Ok(()) => {}
+            match self.next_message() {
+                Ok(true) => {}
+                Ok(false) => return,
                 Err(ProtocolError::Dialect(theirs)) if self.redial == Redial::Once && self.may_begin_again(theirs) => {
                     self.redial = Redial::Now(theirs);
                     return;
@@ -45,6 +32,20 @@ impl ClientCore {
         if self.link.reason().is_some() {
             self.finish_calls();
         }
+    }
+
+    /// Takes the next message; false when it is not there in full.
+    #[inline]
+    fn next_message(&mut self) -> Result<bool, ProtocolError> {
+        let received = self.link.received();
+        let Some(header) = Header::parse(received)? else { return Ok(false) };
+        let len = header.message_len(self.config.limits.max_message)?;
+        if received.len() < len {
+            self.link.inbox().expect(len);
+            return self.check_type(&header).map(|()| false);
+        }
+        self.check_type(&header)?;
+        self.handle_message(header).map(|()| true)
     }
 
     pub(super) fn may_begin_again(&self, dialect: Dialect) -> bool {
@@ -67,13 +68,9 @@ impl ClientCore {
     }
 
     /// Takes the whole message that lies at the head of the received bytes.
-    fn handle_message(
-        &mut self,
-        mut header: Header,
-        annotations: Range<usize>,
-        payload: Range<usize>,
-    ) -> Result<(), ProtocolError> {
+    fn handle_message(&mut self, mut header: Header) -> Result<(), ProtocolError> {
         let message = self.link.received();
+        let (annotations, payload) = header.ranges();
         let key = self.config.hmac_key.as_ref();
         let tags = wire::open(&mut header, &message[annotations], &message[payload.clone()], key)?.to_owned();
         let whole = payload.end;

@@ -13,7 +13,7 @@ use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
 use crate::serializer::SerializerId;
 use crate::value::{CallHead, FormatError};
-use crate::wire::{self, Annotations, Dialect, Flags, Header, MessageType, Parsed};
+use crate::wire::{self, Annotations, Dialect, Flags, Header, MessageType};
 
 /// Bytes of PINGs that are answered in one turn of the loop: a flood of them cannot keep it.
 const TURN: usize = 64 * 1024;
@@ -329,7 +329,7 @@ impl ServerCore {
                     self.config.limits.max_message
                 }
             };
-            match wire::parse(self.link.received(), limit).and_then(|parsed| self.sort(parsed)) {
+            match self.sort(limit) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => return self.fail(error),
@@ -341,19 +341,19 @@ impl ServerCore {
         }
     }
 
-    /// Sees where a message belongs; false when it is not there in full.
-    fn sort(&mut self, parsed: Parsed) -> Result<bool, ProtocolError> {
-        let (header, len) = match parsed {
-            Parsed::Partial => return Ok(false),
-            // A message that has no place here is refused before its body arrives.
-            Parsed::Header { header, len } => {
-                self.place(&header)?;
-                self.link.inbox().expect(len);
-                return Ok(false);
-            }
-            Parsed::Message { header, payload, .. } => (header, payload.end),
-        };
+    /// Sees where the next message belongs; false when it is not there in full.
+    #[inline]
+    fn sort(&mut self, limit: usize) -> Result<bool, ProtocolError> {
+        let received = self.link.received();
+        let Some(header) = Header::parse(received)? else { return Ok(false) };
+        let len = header.message_len(limit)?;
+        let complete = received.len() >= len;
+        // A message that has no place here is refused before its body arrives.
         let kind = self.place(&header)?;
+        if !complete {
+            self.link.inbox().expect(len);
+            return Ok(false);
+        }
         self.dialect = Some(header.dialect);
         match kind {
             MessageType::Connect => self.head = Head::Connect,
@@ -440,9 +440,8 @@ impl ServerCore {
 
     fn extract(&mut self) -> Result<Incoming, ProtocolError> {
         let received = self.link.received();
-        let Parsed::Message { mut header, annotations, payload } = wire::parse(received, usize::MAX)? else {
-            return Err(ProtocolError::NotPyro);
-        };
+        let Some(mut header) = Header::parse(received)? else { return Err(ProtocolError::NotPyro) };
+        let (annotations, payload) = header.ranges();
         let key = self.config.hmac_key.as_ref();
         wire::open(&mut header, &received[annotations.clone()], &received[payload.clone()], key)?;
         let serializer = SerializerId::from_wire(header.dialect, header.serializer)

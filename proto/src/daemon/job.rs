@@ -151,7 +151,10 @@ impl Work {
     /// The object is free.
     fn leave(&mut self) {
         if let Some(entry) = &self.entry {
-            self.next = entry.object.gate.leave(self.shared);
+            let next = entry.object.gate.leave(self.shared);
+            if !next.is_empty() {
+                self.next = next;
+            }
         }
     }
 }

@@ -35,12 +35,10 @@ impl Daemon<Shared> {
     /// Takes in a call that this thread has run.
     pub fn finish(&mut self, mut done: Done) {
         let Some(mut work) = done.0.take_if(|work| Arc::ptr_eq(&work.mailbox, &self.mailbox)) else { return };
-        let next = std::mem::take(&mut work.next);
+        let next = (!work.next.is_empty()).then(|| std::mem::take(&mut work.next));
         let entry = work.entry.take();
         self.report(work);
-        if let Some(entry) = entry
-            && !next.is_empty()
-        {
+        if let (Some(entry), Some(next)) = (entry, next) {
             let (mine, others): (Vec<_>, _) =
                 next.into_iter().partition(|(mailbox, _)| Arc::ptr_eq(mailbox, &self.mailbox));
             for (_, session) in mine {

@@ -1,5 +1,7 @@
 //! What begins every message: 40 bytes in protocol 502, 24 in protocol 48.
 
+use std::ops::Range;
+
 use super::{Dialect, Flags};
 use crate::error::ProtocolError;
 
@@ -80,20 +82,21 @@ impl Header {
         }
         let version = u16::from_be_bytes([start[4], start[5]]);
         match Dialect::from_version(version) {
-            Some(Dialect::Pyro5) => bytes.first_chunk().map(Self::parse_502).transpose(),
+            Some(Dialect::Pyro5) => match bytes.first_chunk() {
+                None => Ok(None),
+                Some(bytes) if short(bytes, 38) != MAGIC => Err(ProtocolError::Magic),
+                Some(bytes) => Ok(Some(Self::from_502(bytes))),
+            },
             Some(Dialect::Pyro4) => bytes.first_chunk().map(Self::parse_48).transpose(),
             None => Err(ProtocolError::Version(version)),
         }
     }
 
     #[inline]
-    fn parse_502(bytes: &[u8; 40]) -> Result<Self, ProtocolError> {
-        if short(bytes, 38) != MAGIC {
-            return Err(ProtocolError::Magic);
-        }
+    fn from_502(bytes: &[u8; 40]) -> Self {
         let mut correlation = [0; 16];
         correlation.copy_from_slice(&bytes[20..36]);
-        Ok(Self {
+        Self {
             dialect: Dialect::Pyro5,
             kind: bytes[6],
             serializer: bytes[7],
@@ -102,7 +105,7 @@ impl Header {
             data_len: long(bytes, 12),
             annotations_len: long(bytes, 16),
             correlation,
-        })
+        }
     }
 
     fn parse_48(bytes: &[u8; 24]) -> Result<Self, ProtocolError> {
@@ -173,6 +176,24 @@ impl Header {
     /// Bytes that follow the header.
     pub fn body_len(&self) -> u64 {
         u64::from(self.data_len) + u64::from(self.annotations_len)
+    }
+
+    /// Bytes of the whole message, whose body is at most `max` bytes.
+    #[inline]
+    pub(crate) fn message_len(&self, max: usize) -> Result<usize, ProtocolError> {
+        let size = self.body_len();
+        if size > max as u64 {
+            return Err(ProtocolError::TooLarge { size, max });
+        }
+        Ok(self.len() + size as usize)
+    }
+
+    /// Where annotations and payload lie in a message whose length was checked.
+    #[inline]
+    pub(crate) fn ranges(&self) -> (Range<usize>, Range<usize>) {
+        let start = self.len();
+        let data = start + self.annotations_len as usize;
+        (start..data, data..data + self.data_len as usize)
     }
 
     /// The correlation id, where there is one.

@@ -40,17 +40,12 @@ pub enum Parsed {
 #[inline]
 pub fn parse(bytes: &[u8], max: usize) -> Result<Parsed, ProtocolError> {
     let Some(header) = Header::parse(bytes)? else { return Ok(Parsed::Partial) };
-    let body = header.body_len();
-    if body > max as u64 {
-        return Err(ProtocolError::TooLarge { size: body, max });
-    }
-    let start = header.len();
-    let len = start + body as usize;
+    let len = header.message_len(max)?;
     if bytes.len() < len {
         return Ok(Parsed::Header { header, len });
     }
-    let data = start + header.annotations_len as usize;
-    Ok(Parsed::Message { header, annotations: start..data, payload: data..len })
+    let (annotations, payload) = header.ranges();
+    Ok(Parsed::Message { header, annotations, payload })
 }
 
 /// Checks the annotations of a whole message and its signature, and puts into the header what protocol 48
