@@ -7,6 +7,7 @@
 mod annotations;
 mod compress;
 mod dialect;
+mod extensions;
 mod flags;
 mod header;
 mod hmac;
@@ -15,6 +16,7 @@ mod message;
 pub use annotations::{AnnotationKey, Annotations, OwnedAnnotations};
 pub use compress::{COMPRESS_ABOVE, decompress};
 pub use dialect::Dialect;
+pub use extensions::{EXTENSIONS, Extensions};
 pub use flags::Flags;
 pub use header::{HEADER_LEN, Header, MessageType};
 use hmac::HMAC_LEN;
