@@ -12,39 +12,18 @@ pub(crate) fn plain_len(text: &[u8]) -> usize {
     longer_plain_len(text)
 }
 
-/// Whether a text has none of those.
+/// Whether a text of eight bytes or more has none of those.
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
-        return is_plain_short(text);
-    };
     // The last word overlaps those before it where the length is no multiple of eight.
-    let mut any = marks(last);
-    if text.len() > 16 {
-        for word in text.as_chunks().0 {
-            any |= marks(word);
-        }
-    } else {
-        any |= marks(first);
-    }
-    any == 0
+    let last = text.last_chunk().map_or(0, marks);
+    text.as_chunks().0.iter().fold(last, |any, word| any | marks(word)) == 0
 }
 
-/// The same for less than eight bytes.
-#[inline]
-fn is_plain_short(text: &[u8]) -> bool {
-    let mut word = [b' '; 8];
-    match *text {
-        [] => return true,
-        [a] => word[0] = a,
-        [a, b] => word[..2].copy_from_slice(&[a, b]),
-        [a, b, c] => word[..3].copy_from_slice(&[a, b, c]),
-        [a, b, c, d, ..] => {
-            word[..4].copy_from_slice(&[a, b, c, d]);
-            word[4..].copy_from_slice(text.last_chunk::<4>().unwrap_or(&[b' '; 4]));
-        }
-    }
-    marks(&word) == 0
+/// Whether two words have none.
+#[inline(always)]
+pub(crate) fn are_plain([first, last]: [u64; 2]) -> bool {
+    marks(&first.to_le_bytes()) | marks(&last.to_le_bytes()) == 0
 }
 
 #[inline]
@@ -117,7 +96,9 @@ mod tests {
                     bytes[place] = byte;
                     let expected = if is_special(byte) { place } else { len };
                     assert_eq!(plain_len(&bytes), expected, "{byte} {place} {len}");
-                    assert_eq!(is_plain(&bytes), expected == len, "{byte} {place} {len}");
+                    if len >= 8 {
+                        assert_eq!(is_plain(&bytes), expected == len, "{byte} {place} {len}");
+                    }
                 }
             }
         }
@@ -127,7 +108,6 @@ mod tests {
     fn the_first_of_many_is_found() {
         for (text, expected) in [("", 0), ("\"\"\"\"\"\"\"\"", 0), ("a\n\"\\\u{1}\u{0}\"#", 1), ("abc\\#\"!]", 3)] {
             assert_eq!(plain_len(text.as_bytes()), expected);
-            assert_eq!(is_plain(text.as_bytes()), text.is_empty());
         }
     }
 }

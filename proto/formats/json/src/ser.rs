@@ -115,10 +115,10 @@ impl<'a> Serializer<'a> {
         text::string(self.out, text);
     }
 
-    /// A string without its quotes.
+    /// A key, and what stands before and after it.
     #[inline]
-    fn content(&mut self, text: &str) {
-        text::content(self.out, text);
+    fn key(&mut self, text: &str, first: bool) {
+        text::key(self.out, text, first);
     }
 
     #[inline]

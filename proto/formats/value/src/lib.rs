@@ -53,6 +53,8 @@ pub mod names;
 pub mod pyrepr;
 mod rewrite;
 mod ser;
+#[doc(hidden)]
+pub mod short;
 mod special;
 mod tagged;
 mod to_value;

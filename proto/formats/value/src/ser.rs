@@ -1,6 +1,6 @@
 //! How values write themselves to any serde format.
 
-use serde::ser::{Serialize, SerializeMap, SerializeTuple, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
 
 use crate::{CLASS, Dict, Instance, Value, names};
 
@@ -12,7 +12,18 @@ impl Serialize for Value {
             Value::Int(number) => serializer.serialize_i64(*number),
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::Str(text) => serializer.serialize_str(text),
-            Value::List(elements) => serializer.collect_seq(elements),
+            Value::List(elements) => {
+                let mut seq = serializer.serialize_seq(Some(elements.len()))?;
+                for element in elements {
+                    match element {
+                        Value::Int(number) => seq.serialize_element(number)?,
+                        Value::Float(number) => seq.serialize_element(number)?,
+                        Value::Str(text) => seq.serialize_element(text)?,
+                        element => seq.serialize_element(element)?,
+                    }
+                }
+                seq.end()
+            }
             Value::Dict(dict) => dict.serialize(serializer),
             other => less_usual(other, serializer),
         }
@@ -58,12 +69,17 @@ fn less_usual<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::E
 impl Serialize for Dict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (key, value) in self {
+        for (key, value) in self.as_pairs() {
             match key {
                 Value::Str(text) => map.serialize_key(text)?,
                 key => map.serialize_key(key)?,
             }
-            map.serialize_value(value)?;
+            match value {
+                Value::Int(number) => map.serialize_value(number)?,
+                Value::Float(number) => map.serialize_value(number)?,
+                Value::Str(text) => map.serialize_value(text)?,
+                value => map.serialize_value(value)?,
+            }
         }
         map.end()
     }

@@ -5,9 +5,6 @@ use serde::Serialize;
 
 use super::{MapKey, Serializer};
 
-/// What stands between a key and its value.
-const AFTER_KEY: &[u8; 3] = b"\": ";
-
 /// A list that is being written.
 #[derive(Debug)]
 pub struct Seq<'s, 'a> {
@@ -71,30 +68,20 @@ impl<'s, 'a> Map<'s, 'a> {
         Ok(Map { serializer, empty: true, in_variant: variant.is_some() })
     }
 
-    /// What stands before a key: every key is in quotes.
-    #[inline]
-    fn before_key(&mut self) {
-        self.serializer.put(if self.empty { b"\"" } else { b", \"" });
-        self.empty = false;
-    }
-
     #[inline]
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FormatError> {
-        self.before_key();
-        key.serialize(MapKey::new(self.serializer))
+        let first = std::mem::take(&mut self.empty);
+        key.serialize(MapKey::new(self.serializer, first))
     }
 
     #[inline]
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FormatError> {
-        self.serializer.put(AFTER_KEY);
         value.serialize(&mut *self.serializer)
     }
 
     #[inline]
     pub(super) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), FormatError> {
-        self.before_key();
-        self.serializer.content(key);
-        self.serializer.put(AFTER_KEY);
+        self.serializer.key(key, std::mem::take(&mut self.empty));
         value.serialize(&mut *self.serializer)
     }
 
@@ -113,8 +100,7 @@ fn open_variant(serializer: &mut Serializer<'_>, variant: Option<&str>) -> Resul
         return Ok(());
     };
     serializer.open(b'{')?;
-    serializer.string(variant);
-    serializer.put(b": ");
+    serializer.key(variant, true);
     Ok(())
 }
 

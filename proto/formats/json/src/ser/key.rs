@@ -5,21 +5,32 @@ use serde::ser::{self, Impossible, Serialize};
 
 use super::Serializer;
 
-/// A serde serializer of what stands between the quotes of one key.
+/// A serde serializer of one key, which is in quotes whatever it is, and of what stands before and after it.
 #[derive(Debug)]
-pub struct MapKey<'s, 'a>(&'s mut Serializer<'a>);
+pub struct MapKey<'s, 'a> {
+    serializer: &'s mut Serializer<'a>,
+    first: bool,
+}
 
 impl<'s, 'a> MapKey<'s, 'a> {
     #[inline]
-    pub(super) fn new(serializer: &'s mut Serializer<'a>) -> MapKey<'s, 'a> {
-        MapKey(serializer)
+    pub(super) fn new(serializer: &'s mut Serializer<'a>, first: bool) -> MapKey<'s, 'a> {
+        MapKey { serializer, first }
+    }
+
+    /// What is no string outside of keys.
+    fn quoted(self, write: impl FnOnce(&mut Serializer<'a>) -> Result<(), FormatError>) -> Result<(), FormatError> {
+        self.serializer.put(if self.first { b"\"" } else { b", \"" });
+        write(self.serializer)?;
+        self.serializer.put(b"\": ");
+        Ok(())
     }
 }
 
 macro_rules! as_value {
     ($($method:ident $ty:ty)*) => {$(
         fn $method(self, value: $ty) -> Result<(), FormatError> {
-            self.0.$method(value)
+            self.quoted(|serializer| serializer.$method(value))
         }
     )*};
 }
@@ -48,7 +59,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), FormatError> {
-        self.0.content(text);
+        self.serializer.key(text, self.first);
         Ok(())
     }
 
@@ -57,7 +68,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
     }
 
     fn serialize_none(self) -> Result<(), FormatError> {
-        self.0.serialize_none()
+        self.quoted(|serializer| serializer.serialize_none())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), FormatError> {
@@ -82,7 +93,7 @@ impl<'s, 'a> ser::Serializer for MapKey<'s, 'a> {
         content: &T,
     ) -> Result<(), FormatError> {
         Err(no_key(match name {
-            names::INT => return self.0.special(name, content),
+            names::INT => return self.quoted(|serializer| serializer.special(name, content)),
             names::SET => "set",
             names::FROZENSET => "frozenset",
             names::COMPLEX => "complex",

@@ -1,15 +1,18 @@
 //! The methods that serde calls for values.
 
-use firesteel_value::{FormatError, content, names};
+use firesteel_value::{
+    FormatError, content, names,
+    short::{append_signed, append_unsigned},
+};
 use serde::ser::{self, Serialize};
 
 use super::{Map, Seq, Serializer, unsupported};
 
 macro_rules! integers {
-    ($($method:ident $int:ty)*) => {$(
+    ($($method:ident $int:ty, $append:ident)*) => {$(
         #[inline]
         fn $method(self, number: $int) -> Result<(), FormatError> {
-            self.put(itoa::Buffer::new().format(number).as_bytes());
+            $append(self.out, number.into());
             Ok(())
         }
     )*};
@@ -20,14 +23,34 @@ impl<'s, 'a> ser::Serializer for &'s mut Serializer<'a> {
 
     #[inline]
     fn serialize_bool(self, truth: bool) -> Result<(), FormatError> {
-        self.put(if truth { b"true" } else { b"false" });
+        if truth {
+            self.put(b"true");
+        } else {
+            self.put(b"false");
+        }
         Ok(())
     }
 
     integers!(
-        serialize_i8 i8 serialize_i16 i16 serialize_i32 i32 serialize_i64 i64 serialize_i128 i128
-        serialize_u8 u8 serialize_u16 u16 serialize_u32 u32 serialize_u64 u64 serialize_u128 u128
+        serialize_i8 i8, append_signed
+        serialize_i16 i16, append_signed
+        serialize_i32 i32, append_signed
+        serialize_i64 i64, append_signed
+        serialize_u8 u8, append_unsigned
+        serialize_u16 u16, append_unsigned
+        serialize_u32 u32, append_unsigned
+        serialize_u64 u64, append_unsigned
     );
+
+    fn serialize_i128(self, number: i128) -> Result<(), FormatError> {
+        self.put(itoa::Buffer::new().format(number).as_bytes());
+        Ok(())
+    }
+
+    fn serialize_u128(self, number: u128) -> Result<(), FormatError> {
+        self.put(itoa::Buffer::new().format(number).as_bytes());
+        Ok(())
+    }
 
     #[inline]
     fn serialize_f64(self, number: f64) -> Result<(), FormatError> {

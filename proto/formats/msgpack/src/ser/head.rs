@@ -1,6 +1,6 @@
 //! Markers, lengths and numbers: each in the shortest form that holds it, as msgpack-python writes them.
 
-use firesteel_value::{FormatError, FormatErrorKind};
+use firesteel_value::{FormatError, FormatErrorKind, short::Short};
 
 use super::Serializer;
 
@@ -109,6 +109,11 @@ impl Serializer<'_> {
 
     #[inline]
     pub(super) fn text(&mut self, text: &str) -> Result<(), FormatError> {
+        if let Some(short) = Short::new(text.as_bytes()) {
+            // At most 14.
+            short.append_behind(STR.fix | text.len() as u8, self.out);
+            return Ok(());
+        }
         STR.put(self.out, text.len())?;
         self.out.extend_from_slice(text.as_bytes());
         Ok(())

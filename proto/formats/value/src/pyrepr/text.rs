@@ -1,6 +1,7 @@
 //! `repr` of str and bytes.
 
 use super::printable::is_printable;
+use crate::short::Short;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -8,8 +9,13 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 #[inline]
 pub fn str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    if bytes.len() <= MAX_SHORT {
-        return short_str(out, text);
+    if let Some(short) = Short::new(bytes) {
+        let [first, last] = short.words();
+        let found = Found::in_word(first).and(Found::in_word(last));
+        if found.special != 0 {
+            return escaped_str(out, text, found);
+        }
+        return short.append_quoted::<b'\''>(out);
     }
     let found = survey(bytes);
     if found.special == 0 {
@@ -18,61 +24,6 @@ pub fn str(out: &mut Vec<u8>, text: &str) {
         out.push(b'\'');
     } else {
         escaped_str(out, text, found);
-    }
-}
-
-/// The longest text that is written from registers, quotes included: most keys are shorter.
-const MAX_SHORT: usize = 14;
-
-/// The quote behind a short text, in the two words that the text and its quotes take.
-static CLOSING: [[u64; 2]; MAX_SHORT + 1] = {
-    let mut closing = [[0; 2]; MAX_SHORT + 1];
-    let mut len = 0;
-    while len <= MAX_SHORT {
-        closing[len][(len + 1) / 8] = (b'\'' as u64) << ((len + 1) % 8 * 8);
-        len += 1;
-    }
-    closing
-};
-
-#[inline]
-fn short_str(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let len = bytes.len();
-    let (found, low, high) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-        (Found::in_word(first).and(Found::in_word(last)), first, last >> 8 >> (15_usize.wrapping_sub(len) * 8 % 64))
-    } else {
-        let word = short_word(bytes);
-        // Blanks where nothing stands.
-        (Found::in_word(word | 0x2020_2020_2020_2020 << (len * 8 % 64)), word, 0)
-    };
-    if found.special != 0 {
-        return escaped_str(out, text, found);
-    }
-    let [closing_low, closing_high] = CLOSING[len];
-    let low_word = low << 8 | u64::from(b'\'') | closing_low;
-    let high_word = high << 8 | low >> 56 | closing_high;
-    let end = out.len() + len + 2;
-    let words = u128::from(low_word) | u128::from(high_word) << 64;
-    out.extend_from_slice(&words.to_le_bytes());
-    out.truncate(end);
-}
-
-/// Less than eight bytes, the first one lowest.
-#[inline]
-fn short_word(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            u64::from(first) | u64::from(last) << ((bytes.len() - 4) * 8)
-        }
-        _ => match *bytes {
-            [] => 0,
-            [a] => u64::from(a),
-            [a, b] => u64::from(a) | u64::from(b) << 8,
-            [a, b, c, ..] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
-        },
     }
 }
 
