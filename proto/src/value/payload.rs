@@ -36,7 +36,8 @@ impl Payload {
     /// # Errors
     /// A value that the serializer cannot express.
     pub fn encode<T: Serialize + ?Sized>(serializer: SerializerId, value: &T) -> Result<Self, FormatError> {
-        Self::encode_into(Vec::new(), &Style::new(serializer), value)
+        // Room as in the formats' own `to_vec`.
+        Self::encode_into(Vec::with_capacity(128), &Style::new(serializer), value)
     }
 
     /// Bytes that are serialized already, with Pyro's own classes named as in Pyro5.

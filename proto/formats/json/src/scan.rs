@@ -1,5 +1,7 @@
 //! Finding what needs care in a string, for reader and writer.
 
+use firesteel_value::short::Short;
+
 /// How much of a text comes before its first quote, backslash or control character, or before its end.
 #[inline(always)]
 pub(crate) fn plain_len(text: &[u8]) -> usize {
@@ -20,10 +22,11 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     text.as_chunks().0.iter().fold(last, |any, word| any | marks(word)) == 0
 }
 
-/// Whether two words have none.
+/// Whether a short text has none.
 #[inline(always)]
-pub(crate) fn are_plain([first, last]: [u64; 2]) -> bool {
-    marks(&first.to_le_bytes()) | marks(&last.to_le_bytes()) == 0
+pub(crate) fn is_plain_short(text: Short) -> bool {
+    let (first, last) = text.words();
+    marks(&first.to_le_bytes()) | last.map_or(0, |last| marks(&last.to_le_bytes())) == 0
 }
 
 #[inline]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use firesteel_value::{Blob, Value, decode_base64, to_value};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 /// A record; `B` is what holds the bytes of its image, so that formats without bytes can take part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,7 +101,16 @@ struct Base64<T> {
 
 impl Serialize for Base64Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let data = &*STANDARD.encode(&self.0);
+        // Without an allocation where they are as few as here: the formats that are compared need none either.
+        let mut short = [0; 128];
+        let long;
+        let data = match STANDARD.encode_slice(&self.0, &mut short) {
+            Ok(len) => std::str::from_utf8(&short[..len]).map_err(ser::Error::custom)?,
+            Err(_) => {
+                long = STANDARD.encode(&self.0);
+                &*long
+            }
+        };
         Base64 { data, encoding: "base64" }.serialize(serializer)
     }
 }

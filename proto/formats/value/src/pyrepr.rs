@@ -6,7 +6,7 @@ mod printable;
 pub(crate) mod special;
 mod text;
 
-use crate::{Complex, short::append_number};
+use crate::Complex;
 
 pub use text::{bytearray, bytes, str};
 
@@ -16,7 +16,7 @@ pub fn float(out: &mut Vec<u8>, number: f64) {
     let mut buffer = zmij::Buffer::new();
     let magnitude = number.abs();
     if (1e-4..=f64::MAX).contains(&magnitude) || magnitude == 0.0 {
-        append_number(out, buffer.format_finite(number));
+        out.extend_from_slice(buffer.format_finite(number).as_bytes());
     } else if number.is_finite() {
         small(out, buffer.format_finite(number));
     } else {

@@ -1,4 +1,4 @@
-//! Short texts, written from registers: for most keys and numbers, to call what copies costs more than the copying.
+//! Short texts and integers, written from registers: for most keys, to call what copies costs more than the copying.
 
 /// A text of at most [`Short::MAX`] bytes.
 #[derive(Clone, Copy)]
@@ -6,8 +6,8 @@ pub struct Short {
     /// Its bytes, the first one lowest, and zeros.
     low: u64,
     high: u64,
-    /// Its last word where it has more than one, else blanks where the first has nothing.
-    last: u64,
+    /// Its first eight bytes, or blanks where it has less, and its last eight where it has more.
+    words: (u64, Option<u64>),
     len: usize,
 }
 
@@ -25,16 +25,18 @@ impl Short {
         if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
             let (low, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
             // In two steps, as a shift by all 64 bits is none.
-            return Some(Short { low, high: last >> 8 >> (15_usize.wrapping_sub(len) * 8 % 64), last, len });
+            let high = last >> 8 >> (15_usize.wrapping_sub(len) * 8 % 64);
+            return Some(Short { low, high, words: (low, Some(last)), len });
         }
         let low = short_word(bytes);
-        Some(Short { low, high: 0, last: low | 0x2020_2020_2020_2020 << (len * 8 % 64), len })
+        let word = low | 0x2020_2020_2020_2020 << (len * 8 % 64);
+        Some(Short { low, high: 0, words: (word, None), len })
     }
 
-    /// Two words that hold all of its bytes, some of them twice, and otherwise only blanks.
+    /// Words that hold all of its bytes, some of them twice, and otherwise only blanks.
     #[inline(always)]
-    pub fn words(self) -> [u64; 2] {
-        if self.len < 8 { [self.last; 2] } else { [self.low, self.last] }
+    pub fn words(self) -> (u64, Option<u64>) {
+        self.words
     }
 
     /// Its bytes, the first one lowest.
@@ -103,28 +105,6 @@ fn short_word(bytes: &[u8]) -> u64 {
     }
 }
 
-/// Appends the text of a number.
-#[inline(always)]
-pub fn append_number(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let end = out.len() + bytes.len();
-    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) if bytes.len() <= 24 => {
-            match bytes.first_chunk::<16>() {
-                Some(first) => out.extend_from_slice(first),
-                None => out.extend_from_slice(first),
-            }
-            out.truncate(end - 8);
-            out.extend_from_slice(last);
-        }
-        (None, _) => {
-            out.extend_from_slice(&short_word(bytes).to_le_bytes());
-            out.truncate(end);
-        }
-        _ => out.extend_from_slice(bytes),
-    }
-}
-
 /// Appends the decimal digits of an integer.
 #[inline]
 pub fn append_signed(out: &mut Vec<u8>, number: i64) {
@@ -152,12 +132,13 @@ pub fn append_unsigned(out: &mut Vec<u8>, number: u64) {
 }
 
 fn append_long(out: &mut Vec<u8>, number: u64) {
-    let Some(rest @ 1..EIGHT_DIGITS) = number.checked_div(EIGHT_DIGITS) else {
-        return append_number(out, itoa::Buffer::new().format(number));
-    };
-    let digits = eight_digits(rest);
+    let (high, low) = (number / EIGHT_DIGITS, number % EIGHT_DIGITS);
+    if high >= EIGHT_DIGITS {
+        return out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+    let digits = eight_digits(high);
     let zeros = digits.trailing_zeros() / 8;
-    let bits = joined(digits | ZEROS, eight_digits(number % EIGHT_DIGITS) | ZEROS) >> (zeros * 8);
+    let bits = joined(digits | ZEROS, eight_digits(low) | ZEROS) >> (zeros * 8);
     append(out, bits, 16 - zeros as usize);
 }
 
@@ -169,7 +150,7 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 #[inline(always)]
 fn eight_digits(number: u64) -> u64 {
     // All halves are divided at once; the factors are what 2**20 / 100 and 2**10 / 10 are, rounded up.
-    let fours = number / 10_000 | (number % 10_000) << 32;
+    let fours = (number / 10_000) | (number % 10_000) << 32;
     let hundreds = (fours * 10_486) >> 20 & 0x0000_007f_0000_007f;
     let twos = hundreds | (fours - hundreds * 100) << 16;
     let tens = (twos * 103) >> 10 & 0x000f_000f_000f_000f;
@@ -178,7 +159,7 @@ fn eight_digits(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Short, append_number, append_signed, append_unsigned};
+    use super::{Short, append_signed, append_unsigned};
 
     #[test]
     fn integers_have_their_digits() {
@@ -199,9 +180,6 @@ mod tests {
         let text: String = ('a'..='z').chain('A'..='Z').collect();
         for len in 0..=text.len() {
             let text = &text[..len];
-            let mut out = b"before".to_vec();
-            append_number(&mut out, text);
-            assert_eq!(out, format!("before{text}").as_bytes());
             let short = Short::new(text.as_bytes());
             assert_eq!(short.is_some(), len <= Short::MAX);
             let Some(short) = short else { continue };
@@ -219,7 +197,8 @@ mod tests {
             for place in 0..len {
                 let mut bytes = vec![b'a'; len];
                 bytes[place] = b'X';
-                let words = Short::new(&bytes).unwrap().words().map(u64::to_le_bytes);
+                let (first, last) = Short::new(&bytes).unwrap().words();
+                let words = [first, last.unwrap_or(first)].map(u64::to_le_bytes);
                 assert!(words.as_flattened().contains(&b'X'), "{place} {len}");
                 assert!(words.as_flattened().iter().all(|byte| [b' ', b'a', b'X'].contains(byte)), "{place} {len}");
             }

@@ -2,13 +2,13 @@
 
 use firesteel_value::short::{Short, append};
 
-use crate::scan::{are_plain, is_plain, plain_len};
+use crate::scan::{is_plain, is_plain_short, plain_len};
 
 /// A string in quotes. Escaped is what JSON demands: quotes, backslashes and control characters.
 #[inline]
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     match Short::new(text.as_bytes()) {
-        Some(short) if are_plain(short.words()) => short.append_quoted::<b'"'>(out),
+        Some(short) if is_plain_short(short) => short.append_quoted::<b'"'>(out),
         Some(_) => escaped(out, text.as_bytes()),
         None => long(out, text.as_bytes()),
     }
@@ -32,7 +32,7 @@ pub(super) fn key(out: &mut Vec<u8>, text: &str, first: bool) {
     };
     if let Some(short) = Short::new(text.as_bytes())
         && let Some(after) = AFTER.get(text.len())
-        && are_plain(short.words())
+        && is_plain_short(short)
     {
         let bits = short.bits() << 24 | BEFORE | after;
         let (bits, len) = if first { (bits >> COMMA_BITS, text.len() + 4) } else { (bits, text.len() + 6) };

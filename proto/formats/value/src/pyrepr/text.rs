@@ -10,8 +10,10 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 pub fn str(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     if let Some(short) = Short::new(bytes) {
-        let [first, last] = short.words();
-        let found = Found::in_word(first).and(Found::in_word(last));
+        let found = match short.words() {
+            (first, Some(last)) => Found::in_word(first).and(Found::in_word(last)),
+            (word, None) => Found::in_word(word),
+        };
         if found.special != 0 {
             return escaped_str(out, text, found);
         }
