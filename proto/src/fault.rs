@@ -127,6 +127,11 @@ impl Fault {
         Self::new("Pyro5.errors.DaemonError", message)
     }
 
+    /// A value that could not be written.
+    pub(crate) fn unwritable(error: FormatError) -> Self {
+        if error.class().is_some() { error.into() } else { Self::serialize_error(error) }
+    }
+
     pub(crate) fn serialize_error(message: impl fmt::Display) -> Self {
         Self::new("Pyro5.errors.SerializeError", message)
     }
@@ -174,7 +179,10 @@ impl std::error::Error for Fault {}
 /// A value that could not be read or written: Python raises a `ValueError` too.
 impl From<FormatError> for Fault {
     fn from(error: FormatError) -> Self {
-        Self::new("builtins.ValueError", error)
+        match error.class() {
+            Some(class) => Self::new(class, error.message()),
+            None => Self::new("builtins.ValueError", error),
+        }
     }
 }
 

@@ -30,7 +30,8 @@
 //!
 //! Arguments and answers are anything that serde knows. [`Value`] is Python's data model where the type
 //! is not known beforehand; an [`Instance`] in it is Pyro's class dictionary: exceptions, URIs, proxies
-//! and classes of the user's are data here, never code. [`ClassNames`] gives structs a class.
+//! and classes of the user's are data here, never code. [`ClassNames`] gives structs a class, and
+//! functions that convert them where Python's dictionary is not what serde makes of them.
 //!
 //! A message is in one of the serializers of [`SerializerId`], whose documentation tells what each does with
 //! Python's types; [`Serializers`] are those that are accepted. All are data alone, pickle included.
@@ -93,6 +94,6 @@ pub use transmit::{Outbox, Transmit};
 pub use uri::{Location, NAME_SERVER_PORT, Uri};
 pub use value::{
     Args, BigInt, Blob, ClassNames, Complex, Defaulted, Dict, FormatError, FormatErrorKind, FrozenSet, Instance,
-    ObjectId, Payload, Set, Value, from_value, to_value,
+    ObjectId, Payload, SerializedBlob, Set, Value, from_value, to_value,
 };
 pub use wire::{Dialect, HmacKey};

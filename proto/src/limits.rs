@@ -96,7 +96,7 @@ pub struct Config {
     pub handshake: Value,
     /// Where a daemon can be reached: used for the URIs that it hands out. Default none.
     pub location: Option<Location>,
-    /// Names of classes for Rust types. Default empty.
+    /// Names of classes for Rust types, and functions that convert them. Default empty.
     pub classes: ClassNames,
     /// Whether methods may answer with a stream (Pyro's `ITER_STREAMING`). Default true.
     pub streaming: bool,

@@ -12,9 +12,11 @@ mod client_redial;
 mod client_streams;
 mod client_typed;
 mod client_values;
+mod converters;
 mod echo;
 mod examples;
 
+mod blobs;
 mod bombs;
 mod hmac;
 mod hosted;

@@ -286,7 +286,7 @@ impl ClientCore {
         if let Some(at) = deadline {
             self.deadlines.set(at, id);
         }
-        let serializer = self.config.serializer;
+        let serializer = request.content.serializer(self.config.serializer);
         let deadline = deadline.is_some();
         self.flights.push_back(Flight { id, serial, serializer, ping: false, deadline, abandoned: false, retry });
         Ok(())
@@ -378,15 +378,17 @@ impl ClientCore {
         flags: Flags,
     ) -> Result<(), CallError> {
         let flags = flags | request.content.flags();
-        let head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
+        let mut head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
         let object = request.object.as_ref().or(object).unwrap_or(&self.object);
         let config = &*self.config;
-        if config.serializer.to_wire(self.dialect).is_none() {
-            return Err(CallError::Serializer(config.serializer, self.dialect));
-        }
+        let serializer = request.content.serializer(config.serializer);
+        head.serializer = serializer.to_wire(self.dialect).ok_or(CallError::Serializer(serializer, self.dialect))?;
+        let annotations =
+            request.content.annotations(object.as_str(), &request.annotations).map_err(CallError::Format)?;
         let out = self.state.out(&mut self.link);
-        let frame = FrameStart::begin(out, head, &request.annotations, config.hmac_key.as_ref());
-        let style = Style::of(config.serializer, self.dialect, config);
+        let annotations = annotations.as_ref().unwrap_or(&request.annotations);
+        let frame = FrameStart::begin(out, head, annotations, config.hmac_key.as_ref());
+        let style = Style::of(serializer, self.dialect, config);
         if let Err(error) = request.content.write(object.as_str(), style, out) {
             frame.abandon(out);
             return Err(CallError::Format(error));

@@ -166,7 +166,7 @@ impl ClientCore {
                 Err(error) => CallFailure::Format(error),
             })
         } else {
-            Ok(Reply::Value(payload))
+            Ok(Reply::Value(payload.with_classes(&self.config.classes)))
         };
         // After these the server closes: the next call shall not run into that.
         let last = matches!(&result, Err(CallFailure::Fault(fault))

@@ -5,8 +5,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::batch::Batch;
-use crate::serializer::{Arguments, CallContent};
-use crate::value::ObjectId;
+use crate::serializer::{Arguments, Blob, CallContent};
+use crate::value::{ObjectId, SerializedBlob, Value};
 use crate::wire::{AnnotationKey, OwnedAnnotations};
 
 /// What to call and with what: borrowed until it is sent, which is when the arguments are
@@ -40,6 +40,20 @@ impl<'a> Request<'a> {
     /// Makes several calls in one: the answer is read with [`BatchResults`](crate::BatchResults).
     pub fn batch(batch: &'a Batch<'a>) -> Self {
         Self::new(CallContent::Batch(batch.calls()))
+    }
+
+    /// Calls a method with one argument that stays serialized on the way, and an info that can be read without it: see
+    /// [`SerializedBlob`]. The info is anything that marshal can write.
+    pub fn blob(method: &'a str, info: &'a Value, data: &'a impl Arguments) -> Self {
+        Self::new(CallContent::Blob(method, Blob::New { info, data }))
+    }
+
+    /// Calls a method with an argument that came in serialized, and goes on as it is.
+    ///
+    /// It goes in the serializer in which it came. Only where it names classes of Pyro's own, and the receiver speaks the
+    /// other protocol, it is written anew.
+    pub fn forward(method: &'a str, blob: &'a SerializedBlob) -> Self {
+        Self::new(CallContent::Blob(method, Blob::Received(blob)))
     }
 
     /// Reads an attribute.

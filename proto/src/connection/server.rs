@@ -12,7 +12,7 @@ use crate::error::{CloseReason, ProtocolError};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
 use crate::serializer::SerializerId;
-use crate::value::{CallHead, FormatError};
+use crate::value::{CallHead, FormatError, serialized_blob};
 use crate::wire::{self, Annotations, Dialect, Flags, Header, MessageType};
 
 /// Bytes of PINGs that are answered in one turn of the loop: a flood of them cannot keep it.
@@ -107,6 +107,10 @@ impl Incoming {
 
     /// Reads object and method of a call.
     pub(crate) fn head(&self, max_depth: usize) -> Result<CallHead<'_>, FormatError> {
+        if self.header.flags.contains(Flags::KEEP_SERIALIZED) {
+            let annotations = self.annotations();
+            return serialized_blob::head(annotations, self.header.dialect, self.serializer, self.payload());
+        }
         CallHead::read(self.header.dialect, self.serializer, self.payload(), max_depth)
     }
 

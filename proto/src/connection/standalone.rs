@@ -179,7 +179,8 @@ impl ServerConnection {
         let head = self.core.head();
         if let Some(incoming) = self.core.take() {
             let id = incoming.id;
-            let content = Payload::from_bytes(incoming.serializer, Bytes::copy_from_slice(incoming.payload()));
+            let content = Payload::from_bytes(incoming.serializer, Bytes::copy_from_slice(incoming.payload()))
+                .named_as_in(incoming.header.dialect);
             return Some(match head {
                 Head::Connect => ServerEvent::Connect { id, content },
                 Head::Nothing | Head::Call => ServerEvent::Call(IncomingCall {

@@ -2,6 +2,7 @@
 
 use firesteel_value::{Instance, Value};
 
+use super::run;
 use crate::connection::Incoming;
 use crate::fault::Fault;
 use crate::limits::Config;
@@ -57,7 +58,7 @@ impl Batch {
     /// Reads a batch. The request comes back where that fails, to be answered.
     pub(super) fn read(incoming: Incoming, config: &Config) -> Result<Self, Box<(Incoming, Fault)>> {
         let read = || -> Result<_, Fault> {
-            let head = incoming.head(config.limits.max_depth)?;
+            let head = run::head(&incoming, config)?;
             let (calls, _) = head.args.to_values()?;
             let calls: Option<Vec<_>> = calls.into_iter().map(BatchCall::read).collect();
             let malformed = || Fault::type_error("a batch is a list of (method, arguments, keyword arguments)");
@@ -95,7 +96,7 @@ impl Batch {
         let fault = match result {
             Err(_) if self.incoming.is_oneway() => return false,
             Ok(_) if self.incoming.is_oneway() => None,
-            Ok(payload) => self.results.push(&payload, &self.style(config)).err().map(Fault::serialize_error),
+            Ok(payload) => self.results.push(&payload, &self.style(config)).err().map(Fault::unwritable),
             Err(fault) => Some(fault),
         };
         let raised = fault.is_some();

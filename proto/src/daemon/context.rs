@@ -150,7 +150,7 @@ impl<'a, W> Context<'a, W> {
             return Ok(Payload::from_bytes(self.serializer(), bytes::Bytes::new()).into());
         }
         let style = Style::of(self.serializer(), self.dialect(), self.call.config);
-        Payload::encode_into(self.memory.take(), &style, value).map(Into::into).map_err(Fault::serialize_error)
+        Payload::encode_into(self.memory.take(), &style, value).map(Into::into).map_err(Fault::unwritable)
     }
 
     /// Answers later: return `Ok(deferred.into())`, and give the [`Responder`] to whoever will know.

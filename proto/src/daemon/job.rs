@@ -133,7 +133,8 @@ impl Work {
             Some(Route::Method { place, args }) => {
                 let name = entry.metadata.name(place);
                 let max_depth = self.config.limits.max_depth;
-                let args = Args::unread(incoming.header.dialect, incoming.payload(), args, max_depth);
+                let args = Args::unread(incoming.header.dialect, incoming.payload(), args, max_depth)
+                    .with_classes(&self.config.classes);
                 return entry.object.call(self.shared, cx, Member::Method(name), args.called(entry.type_name, name));
             }
             Some(Route::Stream(_)) => {

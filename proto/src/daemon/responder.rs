@@ -56,7 +56,7 @@ impl Responder {
     /// Answers with a value; what cannot be serialized becomes a fault at the caller.
     pub fn reply(self, value: &(impl Serialize + ?Sized)) {
         let style = Style::of(self.serializer, self.dialect, &self.config);
-        let result = Payload::encode_into(Vec::new(), &style, value).map_err(Fault::serialize_error);
+        let result = Payload::encode_into(Vec::new(), &style, value).map_err(Fault::unwritable);
         self.forward(result);
     }
 
@@ -70,7 +70,7 @@ impl Responder {
         let result = result.and_then(|payload| {
             if payload.serializer() == self.serializer {
                 let style = Style::of(self.serializer, self.dialect, &self.config);
-                payload.in_style(&style).map_err(Fault::serialize_error)
+                payload.in_style(&style).map_err(Fault::unwritable)
             } else {
                 let (got, wanted) = (payload.serializer(), self.serializer);
                 Err(Fault::serialize_error(format_args!("the answer is in {got}, the call was in {wanted}")))

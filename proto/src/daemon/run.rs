@@ -67,8 +67,10 @@ impl Ended {
 }
 
 /// Reads a call's head.
-pub(super) fn head<'i>(incoming: &'i Incoming, config: &Config) -> Result<CallHead<'i>, Fault> {
-    Ok(incoming.head(config.limits.max_depth)?)
+pub(super) fn head<'i>(incoming: &'i Incoming, config: &'i Config) -> Result<CallHead<'i>, Fault> {
+    let mut head = incoming.head(config.limits.max_depth)?;
+    head.args = head.args.with_classes(&config.classes);
+    Ok(head)
 }
 
 /// Runs user code for a call that cannot answer with a stream.

@@ -1,13 +1,14 @@
 //! The content of a call, `(object, method, positional arguments, keyword arguments)`, being written.
 
-use firesteel_value::{FormatError, ValueSerializer};
+use firesteel_value::{FormatError, Value, ValueSerializer};
 use serde::ser::{Error as _, Impossible, Serialize, SerializeTuple, Serializer};
 
 use super::SerializerId;
 use super::classed::Classed;
 use super::framing::framing;
 use super::style::{Style, with_writer};
-use crate::wire::Flags;
+use crate::value::{SerializedBlob, serialized_blob};
+use crate::wire::{Flags, OwnedAnnotations};
 
 /// The arguments of a call: anything that serde can serialize.
 ///
@@ -48,11 +49,27 @@ pub(crate) enum CallContent<'a> {
     Batch(&'a [BatchedCall<'a>]),
     Get(&'a str),
     Set(&'a str, &'a dyn Arguments),
+    Blob(&'a str, Blob<'a>),
+}
+
+/// An argument that stays serialized.
+#[derive(Clone, Copy)]
+pub(crate) enum Blob<'a> {
+    /// It is serialized here.
+    New { info: &'a Value, data: &'a dyn Arguments },
+    /// It came from elsewhere.
+    Received(&'a SerializedBlob),
 }
 
 impl CallContent<'_> {
     /// Appends the call's document.
     pub(crate) fn write(&self, object: &str, style: Style<'_>, out: &mut Vec<u8>) -> Result<(), FormatError> {
+        if let Self::Blob(_, Blob::Received(blob)) = self
+            && blob.payload().reads_as_in(style.dialect)
+        {
+            out.extend_from_slice(blob.payload().as_slice());
+            return Ok(());
+        }
         let framing = framing(style.serializer);
         let [before_object, before_method, before_args, before_kwargs, end] = framing.call;
         let write =
@@ -106,6 +123,15 @@ impl CallContent<'_> {
                 out.extend_from_slice(before_kwargs);
                 out.extend_from_slice(framing.none);
             }
+            Self::Blob(_, blob) => {
+                match blob {
+                    Blob::New { data, .. } => write(*data, Shape::Value, out)?,
+                    // Pyro's own classes in it have other names there.
+                    Blob::Received(blob) => style.write_value(&blob.decode::<Value>()?, out)?,
+                }
+                out.extend_from_slice(before_kwargs);
+                out.extend_from_slice(framing.no_keywords);
+            }
         }
         out.extend_from_slice(end);
         Ok(())
@@ -115,12 +141,38 @@ impl CallContent<'_> {
     pub(crate) fn flags(&self) -> Flags {
         match self {
             Self::Batch(_) => Flags::BATCH,
+            Self::Blob(..) => Flags::KEEP_SERIALIZED,
             Self::Method { .. } | Self::Get(_) | Self::Set(..) => Flags::NONE,
         }
     }
 
+    /// The serializer that it is in already, or `otherwise`.
+    pub(crate) fn serializer(&self, otherwise: SerializerId) -> SerializerId {
+        match self {
+            Self::Blob(_, Blob::Received(blob)) => blob.payload().serializer(),
+            _ => otherwise,
+        }
+    }
+
+    /// The annotations that it needs, besides those of the request.
+    pub(crate) fn annotations(
+        &self,
+        object: &str,
+        others: &OwnedAnnotations,
+    ) -> Result<Option<OwnedAnnotations>, FormatError> {
+        let Self::Blob(method, blob) = self else { return Ok(None) };
+        let info = match blob {
+            Blob::New { info, .. } => info,
+            Blob::Received(blob) => blob.info(),
+        };
+        let mut annotations = others.clone();
+        annotations.set(serialized_blob::ANNOTATION, serialized_blob::annotation(info, object, method)?);
+        Ok(Some(annotations))
+    }
+
     fn method(&self) -> &str {
         match self {
+            Self::Blob(name, _) => name,
             Self::Method { name, .. } => name,
             Self::Batch(_) => "<batch>",
             Self::Get(_) => "__getattr__",
@@ -134,7 +186,8 @@ impl ArgumentsWriter<'_> {
         match self.style.classes {
             None => with_writer!(&self.style, self.out, |writer| write_shaped(value, writer, self.shape)),
             Some(classes) => {
-                let value = write_shaped(value, Classed::new(ValueSerializer, classes), self.shape)?;
+                let value =
+                    classes.written(write_shaped(value, Classed::new(ValueSerializer, classes), self.shape)?)?;
                 with_writer!(&self.style, self.out, |writer| value.serialize(writer))
             }
         }

@@ -6,6 +6,7 @@ use serde::ser::{
 };
 
 use crate::value::ClassNames;
+use crate::value::class_names::CONTENT;
 
 /// Wraps a serializer; everything inside the value is wrapped too.
 pub(crate) struct Classed<'a, S> {
@@ -87,10 +88,10 @@ impl<'a, S: Serializer> Serializer for Classed<'a, S> {
     }
 
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Self::SerializeStruct, S::Error> {
-        let class = self.classes.class_of(name);
+        let class = self.classes.label(name);
         let mut inner = self.inner.serialize_struct(name, len + usize::from(class.is_some()))?;
         if let Some(class) = class {
-            inner.serialize_field("__class__", class)?;
+            inner.serialize_field("__class__", &*class)?;
         }
         Ok(Classed { inner, classes: self.classes })
     }
@@ -100,6 +101,12 @@ impl<'a, S: Serializer> Serializer for Classed<'a, S> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
+        if let Some(mark) = self.classes.mark(name) {
+            let mut inner = self.inner.serialize_struct(name, 2)?;
+            inner.serialize_field("__class__", &mark)?;
+            inner.serialize_field(CONTENT, &Inside { value, classes: self.classes })?;
+            return inner.end();
+        }
         self.inner.serialize_newtype_struct(name, &Inside { value, classes: self.classes })
     }
 

@@ -31,7 +31,7 @@ impl ListWriter {
                 self.count += 1;
                 Ok(())
             }
-            None => self.push_value(&payload.to_value()?, style),
+            None => self.push_value(&payload.raw_value()?, style),
         }
     }
 

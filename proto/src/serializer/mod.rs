@@ -13,7 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use arguments::Arguments;
-pub(crate) use arguments::{BatchedCall, CallContent};
+pub(crate) use arguments::{BatchedCall, Blob, CallContent};
 pub(crate) use list::ListWriter;
 pub(crate) use style::{Style, document, read, read_from};
 pub(crate) use walk::Walk;
@@ -128,6 +128,11 @@ impl SerializerId {
             (Self::Cbor, _) => CBOR,
             (Self::Pickle | Self::Dill | Self::Cloudpickle, Dialect::Pyro5) => return None,
         })
+    }
+
+    /// True for those that name classes without `__class__`.
+    pub(crate) const fn is_pickle(self) -> bool {
+        matches!(self, Self::Pickle | Self::Dill | Self::Cloudpickle)
     }
 
     /// Pyro's name of it.

@@ -96,7 +96,7 @@ impl<'a> Style<'a> {
             None => with_writer!(self, out, |writer| value.serialize(writer)),
             // Structs with a class go through a value: so each type is compiled once for all formats.
             Some(classes) => {
-                let value = value.serialize(Classed::new(ValueSerializer, classes))?;
+                let value = classes.written(value.serialize(Classed::new(ValueSerializer, classes))?)?;
                 with_writer!(self, out, |writer| value.serialize(writer))
             }
         }

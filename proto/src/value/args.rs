@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::source::{Keywords, Named, Source, element, limits};
-use super::{FormatError, FormatErrorKind, Value};
+use super::{ClassNames, FormatError, FormatErrorKind, Value};
 use crate::fault::Fault;
 use crate::serializer::{SerializerId, Walk};
 use crate::wire::Dialect;
@@ -31,7 +31,7 @@ impl<'a> CallHead<'a> {
             && let Some((object, method, offset)) = plain_head(payload)
         {
             let source = Source::Unread { dialect, payload, offset, max_depth };
-            return Ok(Self { object: object.into(), method: method.into(), args: Args { source, callee: None } });
+            return Ok(Self { object: object.into(), method: method.into(), args: Args::of_source(source) });
         }
         let (object, method, source) = match serializer {
             SerializerId::Json => {
@@ -48,9 +48,26 @@ impl<'a> CallHead<'a> {
                 (object, method, Source::Walk { walk, open: false, keywords: Keywords::Behind })
             }
         };
-        let args = Args { source: source.in_dialect(dialect, payload)?, callee: None };
+        let args = Args::of_source(source.in_dialect(dialect, payload)?);
         Ok(Self { object, method, args })
     }
+}
+
+/// Reads the positional arguments of a call's payload as one value of any type.
+pub(super) fn data_of<T: DeserializeOwned>(serializer: SerializerId, payload: &[u8]) -> Result<T, FormatError> {
+    let limits = firesteel_value::Limits::default();
+    let mut walk = match serializer {
+        SerializerId::Json => {
+            let call = firesteel_json::Call::read(payload, limits)?;
+            Walk::Json(call.params.ok_or_else(|| FormatError::custom("a call in JSON has params"))?)
+        }
+        _ => {
+            let mut walk = Walk::new(serializer, payload, limits)?;
+            read_head(&mut walk)?;
+            walk
+        }
+    };
+    walk.seed(std::marker::PhantomData)
 }
 
 /// Reads up to where the positional arguments begin.
@@ -94,6 +111,8 @@ pub struct Args<'a> {
     source: Source<'a>,
     /// Class and method, for the texts of errors.
     callee: Option<(&'a str, &'a str)>,
+    /// What converts instances of classes.
+    classes: Option<&'a ClassNames>,
 }
 
 /// The parameter has a default: [`Args::bind`] gives `None` where the caller gave nothing.
@@ -136,6 +155,9 @@ impl<'a> Args<'a> {
     /// and for those of a wrong type; a `ValueError` for malformed ones.
     pub fn bind<T: Deserialize<'a>>(mut self, names: &[&str]) -> Result<T, Fault> {
         self.source.open()?;
+        if let Some(classes) = self.classes {
+            self.source.convert(classes)?;
+        }
         let callee = Callee(self.callee);
         let mut binding = Binding { source: self.source, names, callee, given: 0, keywords: None, fault: None };
         match T::deserialize(&mut binding) {
@@ -146,20 +168,33 @@ impl<'a> Args<'a> {
 
     /// Arguments that were decoded before.
     pub(crate) fn decoded(positional: Vec<Value>, named: Named) -> Self {
-        Self { source: Source::decoded(positional, named), callee: None }
+        Self::of_source(Source::decoded(positional, named))
     }
 
     /// The arguments that begin at `offset`.
     pub(crate) fn unread(dialect: Dialect, payload: &'a [u8], offset: usize, max_depth: usize) -> Self {
-        Self { source: Source::Unread { dialect, payload, offset, max_depth }, callee: None }
+        Self::of_source(Source::Unread { dialect, payload, offset, max_depth })
     }
 
     /// Where they begin, if [`unread`](Self::unread) can take it up from there.
     pub(crate) fn begin(&self) -> Option<usize> {
         match self.source {
             Source::Unread { offset, .. } => Some(offset),
-            Source::Empty | Source::Walk { .. } | Source::Values(_) => None,
+            Source::Empty | Source::Walk { .. } | Source::Values(_) | Source::Blob(_) => None,
         }
+    }
+
+    /// Arguments that are not decoded yet.
+    pub(super) fn of_source(source: Source<'a>) -> Self {
+        Self { source, callee: None, classes: None }
+    }
+
+    /// Has instances of classes converted.
+    pub(crate) fn with_classes(mut self, classes: &'a ClassNames) -> Self {
+        if classes.reads() {
+            self.classes = Some(classes);
+        }
+        self
     }
 
     /// Names what is called, for the texts of errors.
@@ -167,7 +202,7 @@ impl<'a> Args<'a> {
     where
         'a: 'b,
     {
-        Args { source: self.source, callee: Some((class, method)) }
+        Args { callee: Some((class, method)), ..self }
     }
 
     /// Decodes everything: positional arguments and keyword arguments.
@@ -176,6 +211,9 @@ impl<'a> Args<'a> {
     /// Malformed arguments.
     pub fn to_values(mut self) -> Result<(Vec<Value>, Named), Fault> {
         self.source.open()?;
+        if let Some(classes) = self.classes {
+            self.source.convert(classes)?;
+        }
         let mut positional = Vec::new();
         while self.source.next()? {
             positional.push(self.source.value()?);

@@ -1,10 +1,11 @@
 //! Values on their way: dynamic ones, whole payloads, and the arguments of a call.
 
 mod args;
-mod class_names;
+pub(crate) mod class_names;
 pub(crate) mod dialects;
 mod object_id;
 mod payload;
+pub(crate) mod serialized_blob;
 mod source;
 
 pub use args::{Args, Defaulted};
@@ -14,5 +15,6 @@ pub use firesteel_value::{
 };
 pub use object_id::ObjectId;
 pub use payload::Payload;
+pub use serialized_blob::SerializedBlob;
 
 pub(crate) use args::CallHead;

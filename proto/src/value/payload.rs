@@ -7,7 +7,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FormatError, Value};
+use firesteel_value::from_value;
+
+use super::class_names::may_hold_instances;
+use super::{ClassNames, FormatError, Value};
 use crate::serializer::{SerializerId, Style, document, read_from};
 use crate::wire::Dialect;
 
@@ -19,6 +22,8 @@ pub struct Payload {
     dialect: Dialect,
     /// Written by this program, so that it can stand inside of another document of its format.
     ours: bool,
+    /// What converts instances of classes that are read from it.
+    classes: ClassNames,
     data: Data,
 }
 
@@ -42,7 +47,8 @@ impl Payload {
 
     /// Bytes that are serialized already, with Pyro's own classes named as in Pyro5.
     pub fn from_bytes(serializer: SerializerId, bytes: impl Into<Bytes>) -> Self {
-        Self { serializer, dialect: Dialect::Pyro5, ours: false, data: Data::Shared(bytes.into()) }
+        let (dialect, classes) = (Dialect::Pyro5, ClassNames::default());
+        Self { serializer, dialect, ours: false, classes, data: Data::Shared(bytes.into()) }
     }
 
     /// The format of the bytes.
@@ -55,6 +61,9 @@ impl Payload {
     /// # Errors
     /// Bytes that are malformed, or hold something else.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
+        if self.classes.reads() && may_hold_instances(!self.serializer.is_pickle(), self.as_slice()) {
+            return from_value(self.classes.converted(self.raw_value()?)?);
+        }
         read_from(self.dialect, self.serializer, self.as_slice())
     }
 
@@ -97,7 +106,8 @@ impl Payload {
     pub(crate) fn written(style: &Style<'_>, bytes: Vec<u8>) -> Self {
         let window = 0..bytes.len();
         let (serializer, dialect) = (style.serializer, style.dialect);
-        Self { serializer, dialect, ours: true, data: Data::Window(bytes, window) }
+        let classes = ClassNames::default();
+        Self { serializer, dialect, ours: true, classes, data: Data::Window(bytes, window) }
     }
 
     /// The value without what begins and ends its document, if it can stand inside of another: what was
@@ -110,16 +120,42 @@ impl Payload {
 
     /// A received payload in the buffer that it came in.
     pub(crate) fn received(serializer: SerializerId, dialect: Dialect, buffer: Vec<u8>, window: Range<usize>) -> Self {
-        Self { serializer, dialect, ours: false, data: Data::Window(buffer, window) }
+        let classes = ClassNames::default();
+        Self { serializer, dialect, ours: false, classes, data: Data::Window(buffer, window) }
+    }
+
+    /// How Pyro's own classes are named in it.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The same bytes, from a peer that speaks `dialect`.
+    pub(crate) fn named_as_in(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// The same, with what converts the instances in it when they are read.
+    pub(crate) fn with_classes(self, classes: &ClassNames) -> Self {
+        if classes.reads() { Self { classes: classes.clone(), ..self } } else { self }
+    }
+
+    /// What it holds, unconverted.
+    pub(crate) fn raw_value(&self) -> Result<Value, FormatError> {
+        read_from(self.dialect, self.serializer, self.as_slice())
     }
 
     /// The same with Pyro's own classes named as in `style`, decoded and written again where that may
     /// make a difference.
     pub(crate) fn in_style(self, style: &Style<'_>) -> Result<Self, FormatError> {
-        if self.dialect == style.dialect || memchr::memmem::find(self.as_slice(), b"Pyro").is_none() {
+        if self.reads_as_in(style.dialect) {
             return Ok(Self { dialect: style.dialect, ..self });
         }
-        Self::encode_into(Vec::new(), style, &self.to_value()?)
+        Self::encode_into(Vec::new(), style, &self.raw_value()?)
+    }
+
+    /// Whether a peer that speaks `dialect` reads the same in these bytes.
+    pub(crate) fn reads_as_in(&self, dialect: Dialect) -> bool {
+        self.dialect == dialect || memchr::memmem::find(self.as_slice(), b"Pyro").is_none()
     }
 
     /// The buffer, for use again, where this payload owns one.

@@ -4,7 +4,9 @@ use firesteel_value::Limits;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Error as _};
 
-use super::{FormatError, Value, dialects};
+use super::serialized_blob::Parts;
+use super::{ClassNames, FormatError, Value, dialects};
+use crate::fault::Fault;
 use crate::serializer::Walk;
 use crate::wire::Dialect;
 
@@ -18,6 +20,8 @@ pub(super) enum Source<'a> {
     Walk { walk: Walk<'a>, open: bool, keywords: Keywords<'a> },
     /// Decoded beforehand.
     Values(Box<Decoded>),
+    /// One that stays serialized, until it is taken.
+    Blob(Option<Box<Parts<'a>>>),
 }
 
 /// Arguments that were decoded beforehand.
@@ -80,6 +84,23 @@ impl<'a> Source<'a> {
         Ok(Self::decoded(positional, named))
     }
 
+    /// Decodes what is left, and has the instances in it converted.
+    pub(super) fn convert(&mut self, classes: &ClassNames) -> Result<(), Fault> {
+        if matches!(self, Self::Empty | Self::Blob(_)) {
+            return Ok(());
+        }
+        let mut positional = Vec::new();
+        while self.next()? {
+            positional.push(self.value()?);
+        }
+        let mut named = self.keywords()?;
+        for value in positional.iter_mut().chain(named.iter_mut().map(|(_, value)| value)) {
+            classes.read(value)?;
+        }
+        *self = Self::decoded(positional, named);
+        Ok(())
+    }
+
     pub(super) fn decoded(positional: Vec<Value>, named: Named) -> Self {
         Self::Values(Box::new(Decoded { positional: positional.into_iter(), named, next: None }))
     }
@@ -92,6 +113,7 @@ impl<'a> Source<'a> {
                 decoded.next = decoded.positional.next();
                 Ok(decoded.next.is_some())
             }
+            Self::Blob(blob) => Ok(blob.is_some()),
             Self::Unread { .. } | Self::Empty => Ok(false),
         }
     }
@@ -104,7 +126,11 @@ impl<'a> Source<'a> {
         match self {
             Self::Walk { walk, .. } => walk.seed(seed),
             Self::Values(decoded) => seed.deserialize(decoded.next.take().unwrap_or_default()),
-            Self::Unread { .. } | Self::Empty => Err(FormatError::custom("there are no arguments")),
+            Self::Blob(blob) => match blob.take() {
+                Some(blob) => seed.deserialize(*blob),
+                None => Err(no_arguments()),
+            },
+            Self::Unread { .. } | Self::Empty => Err(no_arguments()),
         }
     }
 
@@ -121,9 +147,14 @@ impl<'a> Source<'a> {
             }
             Self::Walk { keywords: Keywords::At(walk), .. } => read_named(walk),
             Self::Values(decoded) => Ok(std::mem::take(&mut decoded.named)),
-            Self::Unread { .. } | Self::Empty => Ok(Vec::new()),
+            Self::Unread { .. } | Self::Empty | Self::Blob(_) => Ok(Vec::new()),
         }
     }
+}
+
+#[cold]
+fn no_arguments() -> FormatError {
+    FormatError::custom("there are no arguments")
 }
 
 pub(super) fn read_named(walk: &mut Walk<'_>) -> Result<Named, FormatError> {

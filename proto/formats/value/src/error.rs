@@ -14,6 +14,8 @@ struct Inner {
     category: FormatErrorKind,
     offset: Option<u64>,
     message: Cow<'static, str>,
+    /// The exception that it is in Python, where it is a particular one.
+    class: Option<Box<str>>,
 }
 
 /// The category of a [`FormatError`].
@@ -42,19 +44,28 @@ pub enum FormatErrorKind {
     Type,
     /// Something follows after the value.
     Trailing,
+    /// A function that converts values of a class raised an exception.
+    Raised,
 }
 
 impl FormatError {
     /// An error without a place.
     #[cold]
     pub fn new(category: FormatErrorKind, message: impl Into<Cow<'static, str>>) -> FormatError {
-        FormatError(Box::new(Inner { category, offset: None, message: message.into() }))
+        FormatError(Box::new(Inner { category, offset: None, message: message.into(), class: None }))
     }
 
     /// An error at a byte offset of the input.
     #[cold]
     pub fn at(category: FormatErrorKind, offset: usize, message: impl Into<Cow<'static, str>>) -> FormatError {
-        FormatError(Box::new(Inner { category, offset: Some(offset as u64), message: message.into() }))
+        FormatError(Box::new(Inner { category, offset: Some(offset as u64), message: message.into(), class: None }))
+    }
+
+    /// What a function raised that converts values of a class: an exception of `class`.
+    #[cold]
+    pub fn raised(class: impl Into<Box<str>>, message: impl Into<Cow<'static, str>>) -> FormatError {
+        let (category, class) = (FormatErrorKind::Raised, Some(class.into()));
+        FormatError(Box::new(Inner { category, offset: None, message: message.into(), class }))
     }
 
     /// More containers inside of each other than a limit allows.
@@ -86,6 +97,11 @@ impl FormatError {
         &self.0.message
     }
 
+    /// The class of the exception that was [raised](Self::raised).
+    pub fn class(&self) -> Option<&str> {
+        self.0.class.as_deref()
+    }
+
     /// Adds the offset if there is none yet; formats use it for errors that visitors report.
     #[cold]
     pub fn or_offset(mut self, offset: usize) -> FormatError {
@@ -96,6 +112,9 @@ impl FormatError {
 
 impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(class) = &self.0.class {
+            write!(f, "{class}: ")?;
+        }
         f.write_str(&self.0.message)?;
         match self.0.offset {
             Some(offset) => write!(f, " at byte {offset}"),
