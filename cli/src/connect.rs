@@ -14,9 +14,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A proxy for the object; nothing is connected yet.
 pub fn proxy(remote: &Remote, patience: Option<Duration>) -> Result<Proxy, Failure> {
-    let mut config = settings::config()?;
+    let mut config = settings::settings()?.config;
     if let Some(timeout) = remote.timeout.or(config.call_timeout).or(patience) {
-        settings::wait_at_most(&mut config, timeout);
+        config.wait_at_most(timeout);
     }
     config.protocol = remote.protocol;
     config.serializer = remote.serializer.unwrap_or(config.serializer);

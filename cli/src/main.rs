@@ -2,7 +2,8 @@
 //!
 //! - [`call`] calls a method or reads an attribute, with arguments that are Python literals;
 //! - [`inspect`] lists what an object exposes, [`ping`] measures the way to it;
-//! - [`echoserver`] serves `test.echoserver`, the test object that Pyro5 and Pyro4 have too.
+//! - [`echoserver`] serves `test.echoserver`, the test object that Pyro5 and Pyro4 have too;
+//! - [`check_config`] prints the settings in force.
 //!
 //! Exit codes: 0, 1 for what failed at run time, 2 for wrong usage. [`settings`] reads the `PYRO_*`
 //! variables of the environment.
@@ -10,6 +11,7 @@
 
 mod arguments;
 mod call;
+mod check_config;
 mod connect;
 mod echoserver;
 mod failure;
@@ -38,6 +40,7 @@ enum Command {
     Inspect(inspect::Options),
     Ping(ping::Options),
     Echoserver(echoserver::Options),
+    CheckConfig(check_config::Options),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Inspect(options) => inspect::run(&options),
         Command::Ping(options) => ping::run(&options),
         Command::Echoserver(options) => echoserver::run(&options),
+        Command::CheckConfig(options) => check_config::run(&options),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

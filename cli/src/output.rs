@@ -7,12 +7,16 @@ use crate::failure::Failure;
 
 /// Prints a line on standard output. A reader that has seen enough is no failure.
 pub fn line(text: impl Display) -> Result<(), Failure> {
+    item(text).map(|_| ())
+}
+
+/// Prints one of many lines; false when there is no reader any more.
+pub fn item(text: impl Display) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::Failed(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::Failed(format!("cannot write to standard output: {error}"))),
     }
 }
 

@@ -67,8 +67,10 @@ mod layer;
 mod limits;
 mod machine;
 mod metadata;
+mod nat;
 mod object_ref;
 mod serializer;
+mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timers;
@@ -85,11 +87,13 @@ pub use fault::Fault;
 #[cfg(feature = "macros")]
 pub use firesteel_macros::{expose, remote};
 pub use layer::{Identity, Layer, LayerError};
-pub use limits::{Config, Handshake, Limits, Protocol};
+pub use limits::{Config, Handshake, IpVersion, Limits, Protocol};
 pub use machine::Machine;
 pub use metadata::{Attribute, Member, Metadata, Method, MethodFlags, is_private};
+pub use nat::Nat;
 pub use object_ref::ObjectRef;
 pub use serializer::{Arguments, SerializerId, Serializers};
+pub use settings::{SettingError, Settings};
 pub use transmit::{Outbox, Transmit};
 pub use uri::{Location, NAME_SERVER_PORT, Uri};
 pub use value::{

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::nat::Nat;
 use crate::serializer::{SerializerId, Serializers};
 use crate::uri::Location;
 use crate::value::{ClassNames, Value};
@@ -94,8 +95,13 @@ pub struct Config {
     pub compression: bool,
     /// What a client says in its handshake, and a server answers. Default `"hello"`, as in Pyro5.
     pub handshake: Value,
-    /// Where a daemon can be reached: used for the URIs that it hands out. Default none.
+    /// Where a daemon listens: used for the URIs that it hands out. Default none.
     pub location: Option<Location>,
+    /// The address at which a router takes connections for a daemon: the URIs that it hands out point there instead (Pyro's
+    /// `NATHOST` and `NATPORT`). Default none. A unix socket has none.
+    pub nat: Option<Nat>,
+    /// Which addresses adapters take of a host name, both to listen and to connect (Pyro's `PREFER_IP_VERSION`). Default any.
+    pub ip_version: IpVersion,
     /// Names of classes for Rust types, and functions that convert them. Default empty.
     pub classes: ClassNames,
     /// Whether methods may answer with a stream (Pyro's `ITER_STREAMING`). Default true.
@@ -126,6 +132,8 @@ impl Default for Config {
             compression: false,
             handshake: Value::from("hello"),
             location: None,
+            nat: None,
+            ip_version: IpVersion::Any,
             classes: ClassNames::default(),
             streaming: true,
             stream_lifetime: None,
@@ -147,6 +155,21 @@ pub enum Protocol {
 }
 
 impl Config {
+    /// Bounds each step of a call: connecting, the handshake, the answer (Pyro's `COMMTIMEOUT`).
+    pub fn wait_at_most(&mut self, timeout: Duration) {
+        self.handshake_timeout = timeout;
+        self.call_timeout = Some(timeout);
+    }
+
+    /// Bounds the size of messages in bytes (Pyro's `MAX_MESSAGE_SIZE`), with the other limits where they would contradict it.
+    pub fn limit_messages(&mut self, size: usize) {
+        let limits = &mut self.limits;
+        limits.max_message = size;
+        limits.max_handshake = limits.max_handshake.min(size);
+        limits.max_decompressed = limits.max_decompressed.max(size);
+        limits.max_total_buffered = limits.max_total_buffered.max(size);
+    }
+
     /// What a client begins with.
     pub(crate) fn first_dialect(&self) -> Dialect {
         match self.protocol {
@@ -161,6 +184,18 @@ impl Config {
     pub(crate) fn forbids(&self, dialect: Dialect) -> bool {
         dialect == Dialect::Pyro5 && self.hmac_key.is_some() && !self.allow_unsigned_502
     }
+}
+
+/// Which addresses of a host name are used. An address that is written as one is used in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IpVersion {
+    /// In the order that the system gives.
+    #[default]
+    Any,
+    /// Of version 4, and any where there is none.
+    V4,
+    /// Of version 6 alone.
+    V6,
 }
 
 /// Whether a connection begins with a handshake.

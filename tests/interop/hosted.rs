@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use firesteel::blocking::{Server, Stopper};
-use firesteel::{Config, Local, Object, Registry, Shared, Uri};
+use firesteel::{Config, Local, Location, Object, Registry, Shared, Uri};
 
 use crate::support::TIMEOUT;
 
@@ -23,6 +23,8 @@ pub fn server_config() -> Config {
 /// A server with one object, on a thread of its own. It is stopped when this is dropped.
 pub struct Hosted {
     pub uri: Uri,
+    /// Where it listens.
+    pub address: Option<Location>,
     stopper: Stopper,
     over: mpsc::Receiver<()>,
     thread: Option<JoinHandle<io::Result<()>>>,
@@ -80,11 +82,11 @@ impl Hosted {
         let thread = thread::spawn(move || {
             let _ended: mpsc::Sender<()> = ended;
             let mut server = make()?;
-            let _ = started.send((server.uri(id), server.stopper()));
+            let _ = started.send((server.uri(id), server.local_addr(), server.stopper()));
             run(&mut server)
         });
         match ready.recv_timeout(TIMEOUT) {
-            Ok((uri, stopper)) => Self { uri, stopper, over, thread: Some(thread) },
+            Ok((uri, address, stopper)) => Self { uri, address, stopper, over, thread: Some(thread) },
             Err(_) => panic!("the server did not start: {:?}", thread.join()),
         }
     }

@@ -22,6 +22,7 @@ mod hmac;
 mod hosted;
 mod hostile;
 mod hostile_pyro4;
+mod nat;
 mod pickle_attacks;
 mod pickle_family;
 mod raw;
@@ -34,6 +35,7 @@ mod server_generations;
 mod server_sessions;
 mod server_sockets;
 mod server_streams;
+mod settings;
 mod source;
 
 mod support;

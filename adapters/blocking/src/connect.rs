@@ -1,24 +1,25 @@
 //! Opening sockets.
 
 use std::io::{self, ErrorKind};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use firesteel_proto::Target;
+use firesteel_proto::{IpVersion, Target};
 
+use crate::resolve::addresses;
 use crate::socket::Socket;
 
 /// Connects, trying each address that the name has, for up to `timeout` in all.
-pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Socket> {
+pub(crate) fn connect(target: &Target, timeout: Duration, version: IpVersion) -> io::Result<Socket> {
     match target {
         Target::Unix(path) => connect_unix(path, timeout),
         Target::Tcp { host, port } => {
             let until = Instant::now() + timeout;
             let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
-            for address in (host.as_str(), *port).to_socket_addrs()? {
+            for address in addresses(host, *port, version)? {
                 let left = until.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     return Err(ErrorKind::TimedOut.into());

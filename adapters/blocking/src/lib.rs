@@ -33,10 +33,12 @@
 #![forbid(unsafe_code)]
 
 mod connect;
+mod environment;
 mod line;
 mod pending;
 mod poller;
 mod proxy;
+mod resolve;
 mod seed;
 mod server;
 mod socket;
@@ -44,6 +46,7 @@ mod sockets;
 mod stream;
 mod team;
 
+pub use environment::environment;
 pub use pending::Pending;
 pub use proxy::{Connector, Cork, Proxy};
 pub use server::{Server, Stopper};

@@ -9,7 +9,8 @@ use bytes::Buf;
 use firesteel_proto::connection::{CallId, RemoteMetadata};
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
-    CallError, CallFailure, Client, CloseReason, Config, ConnId, Machine, ObjectId, ProxyEvent, ProxyId, Reply, Request,
+    CallError, CallFailure, Client, CloseReason, Config, ConnId, IpVersion, Machine, ObjectId, ProxyEvent, ProxyId,
+    Reply, Request,
 };
 use firesteel_pump::{receive, send};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -25,6 +26,7 @@ pub(crate) struct Line {
     /// Told when answers have come, or nobody reads any more.
     news: Condvar,
     connect_timeout: Duration,
+    ip_version: IpVersion,
 }
 
 struct State {
@@ -83,7 +85,7 @@ const BUFFER: usize = 64 * 1024;
 impl Line {
     /// A line for the object that a URI names; connected on first use.
     pub(crate) fn new(config: Config) -> Self {
-        let connect_timeout = config.handshake_timeout;
+        let (connect_timeout, ip_version) = (config.handshake_timeout, config.ip_version);
         let state = State {
             client: Client::new(Instant::now(), seeded(config)),
             socket: None,
@@ -94,7 +96,7 @@ impl Line {
             buffer: Vec::new(),
             read_timeout: None,
         };
-        Self { state: Mutex::new(state), news: Condvar::new(), connect_timeout }
+        Self { state: Mutex::new(state), news: Condvar::new(), connect_timeout, ip_version }
     }
 
     /// Runs `f` on the client.
@@ -356,7 +358,7 @@ impl Line {
         while let Some((connection, target)) = state.client.poll_connect() {
             // A call's deadline holds for connecting too.
             let timeout = left(state).filter(|left| !left.is_zero()).unwrap_or(self.connect_timeout);
-            match connect(&target, timeout.min(self.connect_timeout)) {
+            match connect(&target, timeout.min(self.connect_timeout), self.ip_version) {
                 Ok(socket) => {
                     // It may be the connection's second one: the server speaks another protocol, or it was lost.
                     let former = state.socket.replace((connection, Arc::new(socket)));

@@ -232,6 +232,15 @@ impl Proxy {
         Ok((value_of(result)?, annotations))
     }
 
+    /// Makes a call and gives what came, a value or a stream: [`resume_stream`](Self::resume_stream) takes that from there.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call), but for the decoding.
+    pub fn request_reply(&self, request: Request<'_>) -> Result<(Reply, OwnedAnnotations), CallFailure> {
+        let (result, annotations) = self.line.call(self.id, &self.timed(request));
+        Ok((result?, annotations))
+    }
+
     /// Gives a request the proxy's timeout and retries, unless it has its own.
     pub(crate) fn timed<'r>(&self, mut request: Request<'r>) -> Request<'r> {
         if let Some(times) = self.retries

@@ -151,12 +151,17 @@ impl<R: Registry> Server<R> {
         Ok(Self { daemon, sockets, stop })
     }
 
-    /// Listens on a further address. The first one is where published URIs point.
+    /// Listens on a further address. The first one is where published URIs point, unless [`Config::nat`] has another.
     ///
     /// # Errors
-    /// As for [`Server::bind`].
+    /// As for [`Server::bind`]; also a unix socket where there is a NAT address.
     pub fn listen(&mut self, address: &str) -> io::Result<()> {
-        let listener = Listener::bind(address)?;
+        let config = self.daemon.config();
+        if config.nat.is_some() && address.starts_with("./u:") {
+            let text = "a unix socket has no NAT address: leave out the NAT host, or listen on a port";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let listener = Listener::bind(address, config.ip_version)?;
         let mut location = listener.location()?;
         // The name that the user chose is the one that clients can use; the port may be a free one.
         if let (Location::Tcp { host, .. }, Some((name, _))) = (&mut location, address.rsplit_once(':')) {
@@ -181,7 +186,7 @@ impl<R: Registry> Server<R> {
         self.sockets.listeners().first()?.location().ok()
     }
 
-    /// The URI of an object; without a listener, one that nobody can connect to.
+    /// The URI of an object, at the NAT address where there is one; without a listener, one that nobody can connect to.
     pub fn uri(&self, object: &str) -> Uri {
         self.daemon
             .uri(object)

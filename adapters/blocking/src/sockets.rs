@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firesteel_proto::{Daemon, DaemonEvent, Location, Machine, Registry, SessionId};
+use firesteel_proto::{Daemon, DaemonEvent, IpVersion, Location, Machine, Registry, SessionId};
 use firesteel_pump::{pump, pump_short, send};
 
 use crate::poller::{Interest, Poller, Ready};
+use crate::resolve::addresses_of;
 use crate::socket::Socket;
 
 /// Tokens from here on are listeners.
@@ -203,10 +204,10 @@ impl Sockets {
 
 impl Listener {
     /// Listens on `host:port`, or on a unix socket for `./u:path`.
-    pub(crate) fn bind(address: &str) -> io::Result<Self> {
+    pub(crate) fn bind(address: &str, version: IpVersion) -> io::Result<Self> {
         let listener = match address.strip_prefix("./u:") {
             Some(path) => Self::Unix(UnixListener::bind(path)?, PathBuf::from(path)),
-            None => Self::Tcp(TcpListener::bind(address.to_socket_addrs()?.collect::<Vec<_>>().as_slice())?),
+            None => Self::Tcp(TcpListener::bind(addresses_of(address, version)?.as_slice())?),
         };
         match &listener {
             Self::Tcp(listener) => listener.set_nonblocking(true)?,

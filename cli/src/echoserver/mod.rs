@@ -7,7 +7,7 @@ mod truth;
 
 use clap::Args;
 use firesteel::blocking::Server;
-use firesteel::{Config, Serializers, Shared};
+use firesteel::{Config, Serializers, Settings, Shared};
 
 use self::object::EchoServer;
 use crate::arguments::serializers;
@@ -43,22 +43,19 @@ pub struct Options {
 
 /// The name that Pyro's echo server has, too.
 const OBJECT: &str = "test.echoserver";
-/// Calls that run at once. None of them takes long: those that wait do so without a thread.
-const WORKERS: usize = 4;
-
 /// Python's clients send the annotations of their context with the handshake, too: more than the default lets in.
 const MAX_HANDSHAKE: usize = 1 << 20;
 
 /// Serves until told to end.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let mut config = settings::config()?;
+    let Settings { mut config, workers, .. } = settings::settings()?;
     config.limits.max_handshake = config.limits.max_message.min(MAX_HANDSHAKE);
     config.serializers = options.serializers.unwrap_or(config.serializers);
     let quiet = options.quiet && !options.verbose;
     let print = |text: String| if quiet { Ok(()) } else { output::line(text) };
 
     print("Starting firesteel's built-in test echo server.".to_owned())?;
-    let mut server = bind(&options.address(), config)?;
+    let mut server = bind(&options.address(), workers, config)?;
     signals::on_end(server.stopper())?;
     let object =
         EchoServer::new(server.stopper(), options.verbose).map_err(|error| failed("start a thread", &error))?;
@@ -69,7 +66,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     print(format!("object name: {OBJECT}"))?;
     print(format!("echo uri: {}", server.uri(OBJECT)))?;
     print("echoserver running.".to_owned())?;
-    server.run_threads(WORKERS + 1).map_err(|error| failed("wait for connections", &error))
+    server.run_threads(workers + 1).map_err(|error| failed("wait for connections", &error))
 }
 
 impl Options {
@@ -82,8 +79,8 @@ impl Options {
     }
 }
 
-fn bind(address: &str, config: Config) -> Result<Server<Shared>, Failure> {
-    Server::shared_with(address, &Shared::new(), WORKERS, config).map_err(|error| {
+fn bind(address: &str, workers: usize, config: Config) -> Result<Server<Shared>, Failure> {
+    Server::shared_with(address, &Shared::new(), workers, config).map_err(|error| {
         Failure::Failed(format!(
             "cannot listen on {address}: {error}: choose another with --host, --port or --unixsocket"
         ))

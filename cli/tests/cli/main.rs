@@ -4,4 +4,6 @@ mod echoserver;
 mod generations;
 mod remote;
 mod running;
+mod settings;
+mod streams;
 mod usage;

@@ -9,6 +9,7 @@ use crate::connection::metadata_value;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::{Member, Metadata, Method};
+use crate::uri::Location;
 use crate::value::{Args, ObjectId};
 use crate::wire::Dialect;
 
@@ -49,10 +50,11 @@ pub(super) fn call<W>(
         }
         Member::Method("info") => {
             let () = args.bind(&[])?;
-            let location = config.location.as_ref().map_or_else(|| "None".to_owned(), ToString::to_string);
+            let text = |location: Option<&Location>| location.map_or_else(|| "None".to_owned(), ToString::to_string);
+            let (location, nat) = (text(config.location.as_ref()), text(nat_location(config).as_ref()));
             let objects = directory.ids().len();
             cx.answer(&format!(
-                "{} bound on {location}, NAT None, {objects} objects registered. Servertype: firesteel",
+                "{} bound on {location}, NAT {nat}, {objects} objects registered. Servertype: firesteel",
                 ObjectId::DAEMON
             ))
         }
@@ -70,6 +72,11 @@ pub(super) fn call<W>(
         }
         other => Err(Fault::unknown(&other)),
     }
+}
+
+/// The address at which clients reach it from outside, where there is one.
+fn nat_location(config: &Config) -> Option<Location> {
+    config.published().filter(|published| config.nat.is_some() && matches!(published, Location::Tcp { .. }))
 }
 
 pub(super) fn unknown_object() -> Fault {

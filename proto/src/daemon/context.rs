@@ -137,7 +137,7 @@ impl<'a, W> Context<'a, W> {
     /// Another object of this daemon, to be answered with: the caller gets a proxy for it. None while the config
     /// does not say where the daemon can be reached.
     pub fn reference(&self, object: impl Into<String>) -> Option<ObjectRef> {
-        let location = self.call.config.location.clone()?;
+        let location = self.call.config.published()?;
         Some(Uri::pyro(object, location).into())
     }
 

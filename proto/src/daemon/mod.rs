@@ -296,12 +296,18 @@ impl<R: Registry> Daemon<R> {
         self.sessions.len()
     }
 
-    /// The URI of an object, if the config says where the daemon can be reached.
+    /// The URI of an object, if the config says where the daemon can be reached: at its [`Nat`](crate::Nat) address,
+    /// where it has one.
     pub fn uri(&self, object: impl Into<String>) -> Option<Uri> {
+        Some(Uri::pyro(object, self.sessions.config().published()?))
+    }
+
+    /// The same without NAT (`uriFor(object, nat=False)` in Python).
+    pub fn internal_uri(&self, object: impl Into<String>) -> Option<Uri> {
         Some(Uri::pyro(object, self.sessions.config().location.clone()?))
     }
 
-    /// Where the daemon can be reached, for URIs.
+    /// Where the daemon listens, for URIs.
     pub fn set_location(&mut self, location: crate::Location) {
         self.sessions.set_location(location);
     }
