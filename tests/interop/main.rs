@@ -33,6 +33,7 @@ mod server_echo;
 mod server_exchange;
 mod server_generations;
 mod server_sessions;
+mod server_several;
 mod server_sockets;
 mod server_streams;
 mod settings;
