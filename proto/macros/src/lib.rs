@@ -205,7 +205,8 @@
 //! `#[remote] trait Counting` writes `struct CountingProxy<C>(pub C)`. Its methods take `&self`, and give
 //! what the caller `C` makes of a call: a blocking caller a result, an asynchronous one a future. In
 //! the trait, `Result<T, E>` counts as `T`, as every call can fail. Arguments are all that serde can
-//! serialize, `&[u8]` travels as bytes, and what comes back is owned.
+//! serialize, `&[u8]` travels as bytes, and what comes back is owned. A `SerializedBlob`, which must be the only argument,
+//! is passed on as it came.
 //!
 //! The trait stays as it is, without the attributes, for whoever wants to implement it: a double in a
 //! test, say. `#[oneway]`, `#[attr]` and `#[remote(name = "...")]` mean what they mean on an exposed method;

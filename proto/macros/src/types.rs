@@ -78,6 +78,15 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
+/// True for an argument that stays serialized, or a reference to one.
+pub(crate) fn is_blob(ty: &Type) -> bool {
+    let ty = match peel(ty) {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    };
+    last_segment(ty).is_some_and(|segment| segment.ident == "SerializedBlob")
+}
+
 /// The type itself, without the invisible groups that `macro_rules` put around it, and parentheses.
 pub(crate) fn peel(ty: &Type) -> &Type {
     match ty {

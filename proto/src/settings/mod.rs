@@ -163,7 +163,8 @@ impl Settings {
                 }
             }
             ("COMPRESSION", Value::Bool(on)) => config.compression = on,
-            ("HMAC_KEY", Value::Str(key)) => config.hmac_key = (!key.is_empty()).then(|| HmacKey::new(key)),
+            ("HMAC_KEY", Value::Str(key)) if key.is_empty() => config.hmac_key = None,
+            ("HMAC_KEY", Value::Str(key)) => config.hmac_key = Some(hmac_key(setting, key)?),
             ("HOST", Value::Str(host)) => self.host = host,
             ("ITER_STREAMING", Value::Bool(on)) => config.streaming = on,
             ("ITER_STREAM_LIFETIME", Value::Float(seconds)) => config.stream_lifetime = setting.seconds(seconds)?,
@@ -197,6 +198,19 @@ impl Settings {
         }
         Ok(true)
     }
+}
+
+#[cfg(feature = "hmac")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails without the feature")]
+fn hmac_key(_: &Setting<'_>, key: String) -> Result<HmacKey, SettingError> {
+    Ok(HmacKey::new(key))
+}
+
+#[cfg(not(feature = "hmac"))]
+fn hmac_key(setting: &Setting<'_>, _: String) -> Result<HmacKey, SettingError> {
+    // The key is not to be shown.
+    let setting = Setting { text: "...", ..*setting };
+    Err(setting.wrong("signed messages are not built in: build with the feature hmac, or unset it"))
 }
 
 const PREFIX: &str = "PYRO_";
@@ -244,7 +258,10 @@ mod tests {
         let accepted = config("SERIALIZERS_ACCEPTED", "serpent, pickle").serializers;
         assert!(accepted.accept(SerializerId::Pickle) && !accepted.accept(SerializerId::Json));
         assert_eq!(config("HMAC_KEY", "").hmac_key, None);
+        #[cfg(feature = "hmac")]
         assert_eq!(config("HMAC_KEY", "secret").hmac_key, Some(HmacKey::new("secret")));
+        #[cfg(not(feature = "hmac"))]
+        assert!(!with("HMAC_KEY", "secret").expect_err("not built in").to_string().contains("secret"));
         assert_eq!(config("ITER_STREAM_LIFETIME", "1e3").stream_lifetime, Some(MS * 1_000_000));
         assert_eq!(config("ITER_STREAM_LINGER", "0").stream_linger, Duration::ZERO);
         assert_eq!(config("PREFER_IP_VERSION", "6").ip_version, IpVersion::V6);

@@ -58,6 +58,10 @@ fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
     let at = generated(types::place_of_doubt(parameters.iter().map(|parameter| &parameter.ty), *list));
     let request = match kind {
         Kind::Method { .. } if arguments.is_empty() => quote!(#krate::Request::method(#name, &())),
+        Kind::Method { .. } if parameters.iter().any(|parameter| types::is_blob(&parameter.ty)) => {
+            // The only one: that was checked.
+            quote!(#krate::Request::forward(#name, #(&#arguments)*))
+        }
         Kind::Method { .. } => {
             let arguments = quote_spanned!(at=> &(#(#arguments,)*));
             quote!(#krate::Request::method(#name, #arguments))

@@ -121,6 +121,9 @@ fn parse_parameters(sig: &Signature, errors: &mut Errors) -> Vec<Parameter> {
         member::check_parameter_cfg(input, errors);
         check_self(&input.ty, errors);
         let ident = member::parameter_ident(input, errors);
+        if types::is_blob(&input.ty) && member::typed_inputs(sig).count() > 1 {
+            errors.push(input, "a `SerializedBlob` travels alone: make it the only parameter");
+        }
         parameters.extend(ident.map(|ident| Parameter { ident, ty: (*input.ty).clone() }));
     }
     parameters

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use firesteel_macros::{expose, remote};
-use firesteel_proto::{Blob, Fault};
+use firesteel_proto::{Blob, Fault, Payload, SerializedBlob, SerializerId};
 use serde::Serialize;
 
 use crate::support::{Blocking, local};
@@ -166,6 +166,34 @@ fn a_proxy_calls_methods() {
     let map = BTreeMap::from([("m".to_owned(), None), ("n".to_owned(), Some(0.5))]);
     let mixed = counter.mixed("t", &[("a".to_owned(), 1)], map);
     assert_eq!(mixed, Ok(["t", r#"[("a", 1)]"#, r#"{"m": None, "n": Some(0.5)}"#].map(str::to_owned).to_vec()));
+}
+
+#[remote(crate = firesteel_proto)]
+trait Looking {
+    fn info(&self, blob: &SerializedBlob) -> String;
+    fn take(&self, blob: SerializedBlob) -> i64;
+}
+
+struct Looker;
+
+#[expose(crate = firesteel_proto)]
+impl Looker {
+    pub fn info(&self, blob: SerializedBlob) -> String {
+        blob.info().to_string()
+    }
+
+    pub fn take(&self, blob: SerializedBlob) -> Result<i64, Fault> {
+        Ok(blob.decode::<Vec<i64>>()?.iter().sum())
+    }
+}
+
+#[test]
+fn a_serialized_blob_is_passed_on() {
+    let looker = LookingProxy(Blocking(RefCell::new(local(Looker))));
+    let call = Payload::from_bytes(SerializerId::Serpent, &b"('o','m',[1,2],{})"[..]);
+    let blob = SerializedBlob::from_payload("sums", call);
+    assert_eq!(looker.info(&blob), Ok("'sums'".to_owned()));
+    assert_eq!(looker.take(blob), Ok(3));
 }
 
 #[test]
