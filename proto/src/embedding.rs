@@ -61,6 +61,9 @@
 //! }
 //! ```
 //!
+//! Several daemons take turns in one loop: wait for the sockets of all, until the first of their times, and step each. See
+//! `examples/two_daemons.rs`.
+//!
 //! # Edge and level
 //!
 //! The core works under both. On an edge-triggered loop pump until `WouldBlock` (`pump` does), and pump

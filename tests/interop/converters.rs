@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use firesteel::{CallError, CallFailure, ClassNames, Config, Dict, Fault, Value, expose, from_value};
+use firesteel::{
+    Batch, CallError, CallFailure, ClassNames, Config, Context, Dict, Fault, Instance, Outcome, Stream, Value, expose,
+    from_value,
+};
 use firesteel_testkit::Python;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +53,16 @@ impl Weather {
 
     pub fn warmest(&self, all: Vec<Temperature>) -> Option<Temperature> {
         all.into_iter().max_by_key(|it| it.tenths)
+    }
+
+    pub fn forecast(&self, n: i64) -> Stream {
+        Stream::new((0..n).map(|tenths| Temperature { tenths }))
+    }
+
+    pub fn later(&self, cx: &mut Context<'_>, t: Temperature) -> Outcome {
+        let (responder, deferred) = cx.defer();
+        std::thread::spawn(move || responder.reply(&[t]));
+        Ok(deferred.into())
     }
 
     pub fn calls(&self) -> usize {
@@ -164,13 +177,33 @@ fn a_rust_client_converts_what_it_sends_and_gets() {
 }
 
 #[test]
+fn streams_batches_and_late_answers_are_converted() {
+    let server = Hosted::shared("127.0.0.1:0", converting(server_config()), "weather", |_| Weather::default());
+    let plain = connect(&server.uri.to_string(), config());
+    let value: Vec<Value> = plain.stream("forecast", &(2,)).expect("a stream").collect::<Result<_, _>>().expect("it");
+    let celsius = |celsius: f64| Value::from(Instance::new("weather.Temperature").with("celsius", celsius));
+    assert_eq!(value, [celsius(0.0), celsius(0.1)]);
+
+    let proxy = connect(&server.uri.to_string(), converting(config()));
+    let cold = Temperature { tenths: -55 };
+    let items: Result<Vec<Temperature>, _> = proxy.stream("forecast", &(2,)).expect("a stream").collect();
+    assert_eq!(items, Ok(vec![Temperature { tenths: 0 }, Temperature { tenths: 1 }]));
+    assert_eq!(proxy.call::<[Temperature; 1]>("later", &(cold,)), Ok([cold]));
+    let args = (cold, 1.0);
+    let batch = Batch::new().call("warmer", &args).call("calls", &());
+    let mut results = proxy.batch(&batch).expect("an answer");
+    assert_eq!(results.next_as::<Temperature>(), Some(Ok(Temperature { tenths: -45 })));
+    assert_eq!(results.next_as::<usize>(), Some(Ok(1)));
+}
+
+#[test]
 fn what_fails_at_a_rust_client_is_told_where_it_happens() {
     let thing = Thing::start(&[]);
     let proxy = thing.proxy_with(converting(config()));
     let failure = proxy.call::<Value>("echo", &(Temperature { tenths: 20_000 },)).expect_err("too hot");
     let CallFailure::Misuse(CallError::Format(error)) = failure else { panic!("{failure}") };
     assert_eq!((error.class(), error.message()), (Some("builtins.ValueError"), "too hot to write"));
-    let cold = firesteel::Instance::new("weather.Temperature").with("celsius", -300);
+    let cold = Instance::new("weather.Temperature").with("celsius", -300);
     let failure = proxy.call::<Value>("echo", &(Value::from(cold),)).expect_err("too cold");
     let CallFailure::Format(error) = failure else { panic!("{failure}") };
     assert_eq!(error.to_string(), "builtins.ValueError: below absolute zero");
