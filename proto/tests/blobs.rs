@@ -4,7 +4,7 @@ use firesteel_proto::testing::Pair;
 use firesteel_proto::wire::Dialect;
 use firesteel_proto::{
     Args, CallFailure, Config, Context, Daemon, Fault, Local, Member, Metadata, Method, Object, Outcome, Payload,
-    Protocol, ProxyId, Request, SerializedBlob, SerializerId, Value,
+    Protocol, ProxyId, Request, SerializedBlob, SerializerId, Shared, Value,
 };
 
 /// Keeps the last blob.
@@ -72,6 +72,47 @@ fn a_new_one_is_a_whole_call() {
     pair.call::<()>(proxy, &Request::blob("keep", &info, &5), &mut ()).expect("it arrives");
     let text = "# serpent utf-8 python3.2\n('shelf','keep',5,{})";
     assert_eq!(last(&mut pair, proxy), (info, text.to_owned()));
+}
+
+/// Takes anything, and says what it was.
+struct Scale;
+
+static WEIGH: Metadata = Metadata::new(&[Method::new("weigh").shared()], &[]);
+
+impl Object for Scale {
+    fn metadata(&self) -> &Metadata {
+        &WEIGH
+    }
+
+    fn call(&mut self, cx: &mut Context<'_>, member: Member<'_>, args: Args<'_>) -> Outcome {
+        self.call_shared(cx, member, args)
+    }
+
+    fn call_shared(&self, cx: &mut Context<'_>, _: Member<'_>, args: Args<'_>) -> Outcome {
+        let (blob,): (SerializedBlob,) = args.bind(&["blob"])?;
+        cx.answer(&blob.payload().as_slice().len())
+    }
+}
+
+/// The two begin with the same bytes.
+#[test]
+fn a_blob_is_told_from_a_plain_call_of_the_same_method() {
+    let plain_then_blob = |pair: &mut Pair<Shared>, proxy| {
+        let plain = pair.call::<Value>(proxy, &Request::method("weigh", &(5,)), &mut ());
+        assert!(matches!(plain, Err(CallFailure::Fault(fault)) if fault.is("builtins.TypeError")));
+        let info = Value::None;
+        let weight: usize = pair.call(proxy, &Request::blob("weigh", &info, &5), &mut ()).expect("an answer");
+        assert_eq!(weight, "# serpent utf-8 python3.2\n('scale','weigh',5,{})".len());
+    };
+    #[expect(clippy::disallowed_methods)]
+    let now = std::time::Instant::now();
+    let daemon = |now, config| Daemon::shared(now, config, &Shared::new(), 1);
+    let mut pair = Pair::with_configs(now, Config::default(), Config::default(), daemon);
+    pair.daemon.register("scale", Scale).expect("registered");
+    let proxy = pair.client.proxy("PYRO:scale@anywhere:1").expect("a uri");
+    for _ in 0..3 {
+        plain_then_blob(&mut pair, proxy);
+    }
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Incoming {
 
     /// Reads object and method of a call.
     pub(crate) fn head(&self, max_depth: usize) -> Result<CallHead<'_>, FormatError> {
-        if self.header.flags.contains(Flags::KEEP_SERIALIZED) {
+        if self.is_blob() {
             let annotations = self.annotations();
             return serialized_blob::head(annotations, self.header.dialect, self.serializer, self.payload());
         }
@@ -116,6 +116,11 @@ impl Incoming {
 
     pub(crate) fn is_batch(&self) -> bool {
         self.header.flags.contains(Flags::BATCH)
+    }
+
+    /// Its argument stays serialized.
+    pub(crate) fn is_blob(&self) -> bool {
+        self.header.flags.contains(Flags::KEEP_SERIALIZED)
     }
 
     pub(crate) fn is_oneway(&self) -> bool {

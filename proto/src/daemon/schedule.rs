@@ -105,7 +105,10 @@ impl Daemon<Shared> {
 
     /// Finds what a call is for.
     fn aim(&mut self, incoming: &Incoming) -> Result<Aim, Fault> {
-        if let Some((entry, shared, route)) = self.memo.find(&self.registry, incoming) {
+        // A blob's payload may begin as a call of something else.
+        if !incoming.is_blob()
+            && let Some((entry, shared, route)) = self.memo.find(&self.registry, incoming)
+        {
             return Ok(Aim::Object { entry, shared, route: Some(route) });
         }
         let generation = self.registry.generation();
