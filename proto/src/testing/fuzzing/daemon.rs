@@ -13,7 +13,7 @@ use crate::limits::{Config, Handshake};
 use crate::machine::Machine;
 use crate::metadata::{Attribute, Member, Metadata, Method};
 use crate::serializer::{SerializerId, Serializers};
-use crate::value::{Args, Value};
+use crate::value::{Args, Payload, SerializedBlob, Value};
 use crate::wire::{Dialect, Flags, FrameStart, HEADER_LEN, Head, MessageType, OwnedAnnotations};
 
 const MAX_MESSAGE: usize = 4096;
@@ -75,6 +75,7 @@ static METADATA: Metadata = Metadata::new(
         Method::new("later"),
         Method::new("note").oneway(),
         Method::new("hang_up"),
+        Method::new("keep"),
     ],
     &[Attribute::new("size").settable()],
 );
@@ -101,6 +102,11 @@ impl Object<World> for Thing {
             }
             Member::Method("error") => Err(Fault::new("builtins.ValueError", "no")),
             Member::Method("hang_up") => Err(Fault::new("Pyro5.errors.ConnectionClosedError", "over")),
+            Member::Method("keep") => {
+                let (blob,): (SerializedBlob,) = args.bind(&["blob"])?;
+                let data: Value = blob.decode()?;
+                cx.answer(&(blob.info(), data))
+            }
             Member::Get("size") => cx.answer(&cx.world.notes),
             Member::Set("size") => {
                 (cx.world.notes,) = args.bind(&["value"])?;
@@ -427,6 +433,16 @@ fn message(input: &mut Input<'_>, manner: &Manner) -> Vec<u8> {
     let mut tags = OwnedAnnotations::default();
     if input.below(8) == 0 {
         tags.set(*b"TEST", input.bytes().to_vec());
+    }
+    if flags.contains(Flags::KEEP_SERIALIZED) {
+        match input.below(4) {
+            0 => tags.set(*b"BLBI", input.bytes().to_vec()),
+            choice => {
+                let method = ["keep", "echo", "later"][choice - 1];
+                let named = Payload::encode(SerializerId::Marshal, &("info", "thing", method));
+                tags.set(*b"BLBI", named.map(Payload::into_bytes).unwrap_or_default());
+            }
+        }
     }
     let mut out = Vec::new();
     let frame = FrameStart::begin(&mut out, head, &tags, manner.key.as_ref());
