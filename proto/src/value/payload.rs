@@ -4,10 +4,9 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
+use firesteel_value::from_value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use firesteel_value::from_value;
 
 use super::class_names::may_hold_instances;
 use super::{ClassNames, FormatError, Value};
