@@ -83,7 +83,7 @@ impl Workshop {
             .iter()
             .map(|(name, value)| (String::from_utf8_lossy(&name).into_owned(), String::from_utf8_lossy(value)))
             .collect();
-        let correlation = cx.correlation_id().map(|id| u128::from_be_bytes(id).to_string());
+        let correlation = u128::from_be_bytes(cx.correlation_id()).to_string();
         cx.answer(&(annotations, correlation, cx.sequence(), cx.is_oneway(), cx.peer().address.is_some()))
     }
 }

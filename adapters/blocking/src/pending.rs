@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use firesteel_proto::connection::CallId;
+use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{CallFailure, Payload};
 use serde::de::DeserializeOwned;
 
@@ -39,6 +40,14 @@ impl<T> Pending<T> {
         let Some(id) = self.id.take() else { return Err(CallFailure::Cancelled) };
         let answer = self.line.finish(id);
         self.end(answer)
+    }
+
+    /// Waits for the answer, and gives it with the annotations that came with it.
+    pub fn wait_annotated(mut self) -> (Result<T, CallFailure>, OwnedAnnotations) {
+        let Some(id) = self.id.take() else { return (Err(CallFailure::Cancelled), OwnedAnnotations::default()) };
+        let mut answer = self.line.finish(id);
+        let annotations = std::mem::take(&mut answer.1);
+        (self.end(answer), annotations)
     }
 
     /// The answer, if it has come: does not wait. Gives the call back while it has not.

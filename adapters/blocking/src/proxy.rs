@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::line::Line;
 use crate::pending::Pending;
+use crate::scope::correlated;
 use crate::socket::Socket;
 
 /// Makes proxies that share a config.
@@ -148,7 +149,7 @@ impl Proxy {
     /// # Errors
     /// It could not be sent.
     pub fn notify(&self, method: &str, args: &impl Arguments) -> Result<(), CallFailure> {
-        self.line.notify(self.id, &Request::method(method, args))
+        self.notify_with(Request::method(method, args))
     }
 
     /// Sends a call that is described in full and that nobody waits for; returns when it is sent.
@@ -156,7 +157,7 @@ impl Proxy {
     /// # Errors
     /// It could not be sent.
     pub fn notify_with(&self, request: Request<'_>) -> Result<(), CallFailure> {
-        self.line.notify(self.id, &request)
+        self.line.notify(self.id, &correlated(request))
     }
 
     /// Holds calls back until the guard is dropped: many that are made back to back leave together, in one write
@@ -195,7 +196,7 @@ impl Proxy {
     /// # Errors
     /// They could not be sent.
     pub fn notify_batch(&self, batch: &Batch<'_>) -> Result<(), CallFailure> {
-        self.line.notify(self.id, &Request::batch(batch))
+        self.notify_with(Request::batch(batch))
     }
 
     /// Reads an attribute.
@@ -241,8 +242,18 @@ impl Proxy {
         Ok((result?, annotations))
     }
 
-    /// Gives a request the proxy's timeout and retries, unless it has its own.
-    pub(crate) fn timed<'r>(&self, mut request: Request<'r>) -> Request<'r> {
+    /// Makes a call and gives its end with the annotations that came with it: faults have annotations, too.
+    pub fn request_annotated<T: DeserializeOwned>(
+        &self,
+        request: Request<'_>,
+    ) -> (Result<T, CallFailure>, OwnedAnnotations) {
+        let (result, annotations) = self.line.call(self.id, &self.timed(request));
+        (value_of(result).and_then(|payload| Ok(payload.decode()?)), annotations)
+    }
+
+    /// Gives a request the proxy's timeout and retries and the thread's correlation id, unless it has its own.
+    pub(crate) fn timed<'r>(&self, request: Request<'r>) -> Request<'r> {
+        let mut request = correlated(request);
         if let Some(times) = self.retries
             && !request.has_retries()
         {
@@ -291,7 +302,8 @@ impl Proxy {
         }
     }
 
-    /// Closes the connection. The next call opens another, unless the socket was given.
+    /// Closes the connection, as Pyro's `_pyroRelease`. The next call opens another, unless the socket was given. Calls
+    /// of other threads that are out on it are lost.
     pub fn close(&self) {
         self.line.close();
     }

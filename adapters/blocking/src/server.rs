@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use firesteel_proto::{Budget, Config, Daemon, Knock, Local, Location, Registry, SessionId, Shared, Uri, Value};
 
 use crate::poller::{Poller, Ready};
+use crate::scope;
 use crate::seed::seeded;
 use crate::socket::Socket;
 use crate::sockets::{Listener, Sockets};
@@ -148,6 +149,7 @@ impl<R: Registry> Server<R> {
             poller: Arc::clone(sockets.poller()),
         });
         daemon.set_waker(Waker::from(Arc::clone(&stop)));
+        daemon.set_scope(scope::swap);
         Ok(Self { daemon, sockets, stop })
     }
 

@@ -3,6 +3,7 @@
 mod caller;
 mod connection;
 mod connections;
+mod rebind;
 
 use std::fmt;
 use std::path::PathBuf;

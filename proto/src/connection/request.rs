@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::batch::Batch;
+use crate::daemon::Context;
 use crate::serializer::{Arguments, Blob, CallContent};
 use crate::value::{ObjectId, SerializedBlob, Value};
 use crate::wire::{AnnotationKey, OwnedAnnotations};
@@ -119,6 +120,17 @@ impl<'a> Request<'a> {
     pub fn correlation_id(mut self, id: [u8; 16]) -> Self {
         self.correlation = Some(id);
         self
+    }
+
+    /// True when [`correlation_id`](Self::correlation_id) was set.
+    pub fn has_correlation_id(&self) -> bool {
+        self.correlation.is_some()
+    }
+
+    /// Makes the call part of another one, that a method runs for: it carries on that one's correlation id.
+    #[must_use]
+    pub fn within<W>(self, cx: &Context<'_, W>) -> Self {
+        self.correlation_id(cx.correlation_id())
     }
 
     fn new(content: CallContent<'a>) -> Self {

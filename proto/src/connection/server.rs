@@ -433,7 +433,7 @@ impl ServerCore {
                         id: incoming.id,
                         sequence: incoming.header.sequence,
                         serializer: incoming.serializer,
-                        correlation: incoming.header.correlation_id(),
+                        correlation: Some(incoming.header.correlation),
                         wants_metadata: incoming.wants_metadata(),
                         batch: incoming.is_batch(),
                     });
@@ -453,6 +453,10 @@ impl ServerCore {
         let (annotations, payload) = header.ranges();
         let key = self.config.hmac_key.as_ref();
         wire::open(&mut header, &received[annotations.clone()], &received[payload.clone()], key)?;
+        if header.correlation_id().is_none() {
+            // As in Pyro, each call has one.
+            header.correlation = self.labels.uuid();
+        }
         let serializer = SerializerId::from_wire(header.dialect, header.serializer)
             .filter(|serializer| self.config.serializers.accept(*serializer))
             .ok_or(ProtocolError::UnknownSerializer(header.serializer))?;

@@ -93,14 +93,15 @@ impl<'a, W> Context<'a, W> {
         self.call.incoming.annotations()
     }
 
-    /// Sends an annotation with the answer.
+    /// Sends an annotation with the answer. Once the call is [deferred](Self::defer), the responder does that.
     pub fn annotate(&mut self, key: AnnotationKey, value: impl Into<bytes::Bytes>) {
         self.response.set(key, value);
     }
 
-    /// The client's correlation id.
-    pub fn correlation_id(&self) -> Option<[u8; 16]> {
-        self.call.incoming.header.correlation_id()
+    /// The call's correlation id: the client's, or where it sent none, one that was made for this call, as in Pyro. The
+    /// answer carries it, and so do calls with [`Request::within`](crate::Request::within).
+    pub fn correlation_id(&self) -> [u8; 16] {
+        self.call.incoming.header.correlation
     }
 
     /// The request's sequence number.
@@ -163,7 +164,7 @@ impl<'a, W> Context<'a, W> {
             (self.serializer(), self.dialect()),
             Arc::clone(self.call.config),
             cancel,
-            self.call.origin(),
+            (self.call.origin(), self.response.clone()),
         );
         (responder, Deferred(()))
     }

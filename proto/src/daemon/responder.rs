@@ -1,19 +1,20 @@
 //! Answers that come later, or from another thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
 use serde::Serialize;
 
 use super::SessionId;
 use super::job::{Baton, Work};
+use super::scope::Scope;
 use crate::connection::CallId;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style};
 use crate::value::Payload;
-use crate::wire::{Dialect, OwnedAnnotations};
+use crate::wire::{AnnotationKey, Dialect, OwnedAnnotations};
 
 /// Stands for an answer that a [`Responder`] gives later.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub struct Responder {
     config: Arc<Config>,
     cancel: Arc<CancelFlag>,
     origin: Origin,
+    annotations: OwnedAnnotations,
     answered: bool,
 }
 
@@ -48,9 +50,14 @@ impl Responder {
         (serializer, dialect): (SerializerId, Dialect),
         config: Arc<Config>,
         cancel: Arc<CancelFlag>,
-        origin: Origin,
+        (origin, annotations): (Origin, OwnedAnnotations),
     ) -> Self {
-        Self { mailbox, ticket, serializer, dialect, config, cancel, origin, answered: false }
+        Self { mailbox, ticket, serializer, dialect, config, cancel, origin, annotations, answered: false }
+    }
+
+    /// Sends an annotation with the answer, beside those that the context had when this was made.
+    pub fn annotate(&mut self, key: AnnotationKey, value: impl Into<bytes::Bytes>) {
+        self.annotations.set(key, value);
     }
 
     /// Answers with a value; what cannot be serialized becomes a fault at the caller.
@@ -92,7 +99,11 @@ impl Responder {
     fn send(&mut self, result: Result<Payload, Fault>) {
         self.answered = true;
         let result = result.map_err(|fault| fault.located(&self.origin.object, &self.origin.member));
-        self.mailbox.post(Mail::Answer { ticket: self.ticket, result, annotations: OwnedAnnotations::default() });
+        self.mailbox.post(Mail::Answer {
+            ticket: self.ticket,
+            result,
+            annotations: std::mem::take(&mut self.annotations),
+        });
     }
 }
 
@@ -154,6 +165,8 @@ pub(crate) struct Mailbox {
     mail: Mutex<Vec<Mail>>,
     waiting: AtomicBool,
     waker: Mutex<Option<Waker>>,
+    /// Jobs see it beside the mailbox, wherever they run.
+    scope: OnceLock<Scope>,
 }
 
 impl Mailbox {
@@ -177,6 +190,15 @@ impl Mailbox {
         if self.waiting.swap(false, Ordering::AcqRel) {
             std::mem::swap(&mut *self.mail.lock().unwrap_or_else(PoisonError::into_inner), into);
         }
+    }
+
+    pub(super) fn set_scope(&self, scope: Scope) {
+        // It is set once, before calls run.
+        let _ = self.scope.set(scope);
+    }
+
+    pub(super) fn scope(&self) -> Option<Scope> {
+        self.scope.get().copied()
     }
 
     pub(crate) fn set_waker(&self, waker: Waker) {

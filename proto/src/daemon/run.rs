@@ -12,6 +12,7 @@ use super::gatekeeper::Knock;
 use super::object::{AnswerKind, Object, Outcome};
 use super::requests::Resource;
 use super::responder::{CancelFlag, Ticket};
+use super::scope::Inside;
 use super::stream::{Stream, StreamCall};
 use super::streams::StreamId;
 use super::{Batch, Daemon, Directory, Registry, SessionId, access, builtin};
@@ -98,7 +99,9 @@ pub(super) fn guarded<W>(
     invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
 ) -> (Ended, Option<Stream<W>>) {
     let mut cx = Context::new(world, call, memory);
+    let inside = Inside::of(call);
     let outcome = catch_unwind(AssertUnwindSafe(|| invoke(&mut cx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    drop(inside);
     let Leftover { memory, response, cancel, resources } = cx.leftover();
     let mut stream = None;
     let answer = match outcome {

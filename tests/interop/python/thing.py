@@ -195,7 +195,8 @@ class Thing:
         client = current_context
         return {
             "correlation_id": str(client.correlation_id),
-            "annotations": {name: bytes(data).decode() for name, data in client.annotations.items()},
+            # Pyro4 has the correlation id among them.
+            "annotations": {name: bytes(data).decode() for name, data in client.annotations.items() if name != "CORR"},
             "seq": client.seq, "flags": client.msg_flags, "serializer": client.serializer_id,
         }
 
