@@ -52,6 +52,8 @@
 //! - `macros`: `#[expose]` and `#[remote]`.
 //! - `compression`: compressed messages (zlib).
 //! - `hmac`: signed messages of protocol 48, with an [`HmacKey`].
+//! - `tracing`: a span named `call` (target `firesteel`, level `INFO`) around each method that runs, with the fields
+//!   `object`, `member`, `session`, `correlation_id` and, where it raises, `fault`.
 //! - `testing`: a client and a daemon on a virtual clock, see `testing`.
 
 #![forbid(unsafe_code)]

@@ -25,6 +25,8 @@ pub struct Outbox {
     sent: usize,
     /// Unsent bytes in `chunks`.
     sealed: usize,
+    /// Bytes that went out, ever.
+    gone: u64,
 }
 
 impl Outbox {
@@ -58,6 +60,11 @@ impl Outbox {
     /// Unsent bytes.
     pub fn len(&self) -> usize {
         self.sealed + self.tail.len() - self.sent
+    }
+
+    /// How many bytes were taken out of it, ever.
+    pub(crate) fn gone(&self) -> u64 {
+        self.gone
     }
 
     /// True when everything was sent.
@@ -112,6 +119,7 @@ impl Outbox {
 
     fn advance(&mut self, mut n: usize) {
         debug_assert!(n <= self.len(), "advanced past the unsent bytes");
+        self.gone += n as u64;
         while n > 0 {
             let Some(front) = self.chunks.front_mut() else { break };
             let step = n.min(front.len());

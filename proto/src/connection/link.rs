@@ -116,6 +116,11 @@ impl Link {
         }
     }
 
+    /// Bytes that went out, as the transport sent them.
+    pub(crate) fn sent(&self) -> u64 {
+        self.wire.gone()
+    }
+
     // Received plaintext.
 
     pub(crate) fn inbox(&mut self) -> &mut Inbox {

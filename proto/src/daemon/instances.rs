@@ -47,6 +47,14 @@ impl<W> Hosted<W> {
         }
     }
 
+    /// How many instances are kept.
+    pub(super) fn count_instances(&self) -> usize {
+        match self {
+            Self::Object(_) => 0,
+            Self::Class(class) => class.of_sessions.len() + usize::from(class.single.is_some()),
+        }
+    }
+
     /// Takes out what belongs to a session.
     pub(super) fn take(&mut self, session: SessionId) -> Option<Box<dyn Object<W>>> {
         match self {

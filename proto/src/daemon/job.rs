@@ -68,6 +68,18 @@ impl Job {
     }
 }
 
+impl Job {
+    /// Ends it before it has run.
+    pub(super) fn refuse(mut self, fault: Fault) -> Done {
+        let mut work = self.0.take();
+        if let Some(work) = &mut work {
+            work.ended = Ended::fault(fault);
+            work.leave();
+        }
+        Done(work)
+    }
+}
+
 impl Drop for Done {
     fn drop(&mut self) {
         if let Some(mut work) = self.0.take() {
@@ -211,6 +223,14 @@ impl Task {
         match self {
             Self::Call(incoming) => incoming,
             Self::Batch(batch) => &batch.incoming,
+        }
+    }
+
+    /// The method of a batch that is called next.
+    pub(super) fn next_method(&self) -> Option<&str> {
+        match self {
+            Self::Call(_) => None,
+            Self::Batch(batch) => batch.next_method(),
         }
     }
 

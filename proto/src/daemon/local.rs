@@ -92,6 +92,9 @@ impl<W> Daemon<Local<W>> {
     fn run_call(&mut self, now: Instant, session: SessionId, incoming: Incoming, world: &mut W) {
         let Some(slot) = self.sessions.slot(session) else { return };
         let peer = Arc::clone(&slot.peer);
+        if let Err(fault) = self.begin_call(now, session, &incoming, None) {
+            return self.conclude(session, incoming, Ended::fault(fault));
+        }
         let config = Arc::clone(self.sessions.config());
         let memory = self.sessions.lend();
         let call = Call {
@@ -130,10 +133,13 @@ impl<W> Daemon<Local<W>> {
         let Some(slot) = self.sessions.slot(session) else { return };
         let peer = Arc::clone(&slot.peer);
         let config = Arc::clone(self.sessions.config());
-        if let Some(method) = batch.next_method()
-            && let Err(fault) = self.registry.check(&batch.object, method)
-        {
-            return self.end_batch(session, batch, Some(fault));
+        if let Some(method) = batch.next_method() {
+            if let Err(fault) = self.begin_call(now, session, &batch.incoming, Some(method)) {
+                return self.batch_stepped(session, batch, Ended::fault(fault));
+            }
+            if let Err(fault) = self.registry.check(&batch.object, method) {
+                return self.end_batch(session, batch, Some(fault));
+            }
         }
         let Some(call) = batch.next_call() else { return self.end_batch(session, batch, None) };
         let (method, args) = call.split();
@@ -250,6 +256,10 @@ impl<W> Directory for Local<W> {
 
     fn keeps_instances(&self) -> bool {
         self.keeps_instances
+    }
+
+    fn count_instances(&self) -> usize {
+        self.objects.values().map(|entry| entry.object.count_instances()).sum()
     }
 
     fn session_ended(&mut self, _daemon: usize, session: SessionId) {

@@ -5,8 +5,10 @@ mod batch;
 mod budget;
 mod builtin;
 mod context;
+mod counters;
 mod gate;
 mod gatekeeper;
+mod hooks;
 mod instances;
 mod job;
 mod local;
@@ -22,6 +24,8 @@ mod session;
 mod sessions;
 mod shared;
 mod slot;
+#[cfg(feature = "tracing")]
+mod spans;
 mod stream;
 mod streams;
 
@@ -35,7 +39,9 @@ use std::time::{Duration, Instant};
 pub(crate) use batch::Batch;
 pub use budget::{Budget, Dispatched};
 pub use context::Context;
+pub use counters::Counters;
 pub use gatekeeper::Knock;
+pub use hooks::{CallInfo, CallOutcome, Hooks};
 pub use instances::InstanceMode;
 pub use job::{Done, Job};
 pub use local::Local;
@@ -56,6 +62,7 @@ use crate::uri::Uri;
 use crate::value::{ObjectId, Payload, Value};
 use crate::wire::OwnedAnnotations;
 use gatekeeper::Gatekeeper;
+use hooks::Watch;
 use job::{Route, Task, Work};
 use memo::Memo;
 use responder::{Mail, Mailbox, Ticket};
@@ -82,6 +89,7 @@ pub struct Daemon<R: Registry = Local> {
     early: Vec<(Ticket, Result<Payload, Fault>, OwnedAnnotations)>,
     streams: Streams,
     gatekeeper: Option<Gatekeeper>,
+    watch: Option<Box<Watch>>,
     /// Jobs that may be out at once.
     workers: usize,
     /// Jobs that are out.
@@ -117,6 +125,8 @@ pub trait Directory {
     fn metadata(&self, id: &str) -> Option<Metadata>;
     /// True when instances may belong to sessions.
     fn keeps_instances(&self) -> bool;
+    /// How many instances are kept.
+    fn count_instances(&self) -> usize;
     /// A session of a daemon has ended: the instances that were made for it are to be closed.
     fn session_ended(&mut self, daemon: usize, session: SessionId);
     /// Drops the items of a stream.
@@ -206,6 +216,7 @@ impl<R: Registry> Daemon<R> {
             early: Vec::new(),
             streams: Streams::default(),
             gatekeeper: None,
+            watch: None,
             workers,
             running: 0,
             idle: Vec::new(),
@@ -396,10 +407,14 @@ impl<R: Registry> Daemon<R> {
         for item in mail.drain(..) {
             match item {
                 Mail::Answer { ticket, result, annotations } => match self.sessions.take_batch(ticket) {
-                    Some(batch) => self.batch_answered(ticket.session, batch, result, &annotations),
+                    Some(batch) => {
+                        self.end_call(ticket, (&result).into());
+                        self.batch_answered(ticket.session, batch, result, &annotations);
+                    }
                     // The answer has come before the word that it is to come.
                     None if self.sessions.runs_batch(ticket) => self.early.push((ticket, result, annotations)),
                     None => {
+                        self.end_call(ticket, (&result).into());
                         self.sessions.reply(ticket, result, &annotations);
                     }
                 },
@@ -414,6 +429,7 @@ impl<R: Registry> Daemon<R> {
     fn take_early(&mut self, ticket: Ticket) {
         if let Some(at) = self.early.iter().position(|(early, ..)| *early == ticket) {
             let (_, result, annotations) = self.early.swap_remove(at);
+            self.end_call(ticket, (&result).into());
             if let Some(batch) = self.sessions.take_batch(ticket) {
                 self.batch_answered(ticket.session, batch, result, &annotations);
             }
@@ -460,6 +476,7 @@ impl<R: Registry> Daemon<R> {
         }
         match ended.answer.take() {
             Some(result) => {
+                self.end_call(ticket, (&result).into());
                 if !self.sessions.reply(ticket, result, &ended.annotations) {
                     // It was oneway: its session may have waited for its end.
                     self.sessions.finished(session);

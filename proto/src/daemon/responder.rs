@@ -117,7 +117,7 @@ impl Drop for Responder {
 }
 
 /// Which call of which session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket {
     pub(crate) session: SessionId,
     pub(crate) call: CallId,

@@ -9,6 +9,7 @@ use firesteel_value::Value;
 
 use super::context::{Call, Context, Leftover};
 use super::gatekeeper::Knock;
+use super::hooks::CallOutcome;
 use super::object::{AnswerKind, Object, Outcome};
 use super::requests::Resource;
 use super::responder::{CancelFlag, Ticket};
@@ -100,7 +101,11 @@ pub(super) fn guarded<W>(
 ) -> (Ended, Option<Stream<W>>) {
     let mut cx = Context::new(world, call, memory);
     let inside = Inside::of(call);
+    #[cfg(feature = "tracing")]
+    let span = super::spans::enter(call);
     let outcome = catch_unwind(AssertUnwindSafe(|| invoke(&mut cx))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    #[cfg(feature = "tracing")]
+    span.end(outcome.as_ref().err());
     drop(inside);
     let Leftover { memory, response, cancel, resources } = cx.leftover();
     let mut stream = None;
@@ -197,7 +202,10 @@ impl<R: Registry> Daemon<R> {
         self.sessions.keep(ended.memory);
         self.sessions.track(session, ended.resources);
         match ended.answer {
-            Some(result) => self.batch_answered(session, batch, result, &ended.annotations),
+            Some(result) => {
+                self.end_call(Ticket { session, call: batch.incoming.id }, (&result).into());
+                self.batch_answered(session, batch, result, &ended.annotations);
+            }
             None if batch.incoming.is_oneway() => {
                 // Nobody waits for the answer.
                 if let Some(cancel) = ended.cancel {
@@ -233,8 +241,11 @@ impl<R: Registry> Daemon<R> {
     pub(super) fn end_batch(&mut self, session: SessionId, batch: Box<Batch>, fault: Option<Fault>) {
         self.sessions.end_batch(session);
         let (incoming, results, annotations) = batch.finish(self.sessions.config());
+        if let Some(fault) = &fault {
+            self.end_call(Ticket { session, call: incoming.id }, CallOutcome::Fault(fault));
+        }
         let answer = Some(fault.map_or(Ok(results), Err));
-        self.conclude(session, incoming, Ended { annotations, answer, ..Ended::default() });
+        self.send_end(session, incoming, Ended { annotations, answer, ..Ended::default() });
     }
 
     /// Answers a call with a stream; gives the id to keep its items under.
@@ -253,6 +264,7 @@ impl<R: Registry> Daemon<R> {
             return None;
         }
         let ticket = Ticket { session, call: incoming.id };
+        self.end_call(ticket, CallOutcome::Stream);
         self.sessions.keep(incoming.recycle());
         self.sessions.keep(ended.memory);
         self.sessions.track(session, ended.resources);
@@ -279,8 +291,16 @@ impl<R: Registry> Daemon<R> {
         over
     }
 
-    /// Sends a call's end.
+    /// Ends a call that was made by itself, or leaves it to its responder.
     pub(super) fn conclude(&mut self, session: SessionId, incoming: Incoming, ended: Ended) {
+        if let Some(result) = &ended.answer {
+            self.end_call(Ticket { session, call: incoming.id }, result.into());
+        }
+        self.send_end(session, incoming, ended);
+    }
+
+    /// Sends the end of a call, or of a batch.
+    fn send_end(&mut self, session: SessionId, incoming: Incoming, ended: Ended) {
         let ticket = Ticket { session, call: incoming.id };
         let oneway = incoming.is_oneway();
         self.sessions.keep(incoming.recycle());

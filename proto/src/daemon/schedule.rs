@@ -67,12 +67,24 @@ impl Daemon<Shared> {
                     None
                 }
             };
-            if job.is_some() {
+            if let Some(job) = job {
                 self.running += 1;
-                return job;
+                match self.begin_job(now, &job) {
+                    Ok(()) => return Some(job),
+                    Err(fault) => self.finish(job.refuse(fault)),
+                }
             }
         }
         None
+    }
+
+    fn begin_job(&mut self, now: Instant, job: &Job) -> Result<(), Fault> {
+        match job.0.as_ref().and_then(|work| Some((work.session, work.task.as_ref()?))) {
+            Some((session, task)) if self.watch.is_some() => {
+                self.begin_call(now, session, task.incoming(), task.next_method())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes a job of a call, unless it is answered at once or its object is busy.
@@ -81,6 +93,17 @@ impl Daemon<Shared> {
             Task::Call(incoming) => self.aim(incoming),
             Task::Batch(batch) => aim_batch(&self.registry, batch),
         };
+        if !matches!(aim, Ok(Aim::Object { .. })) {
+            // The object that it waited for may be gone: who waits behind it has to learn of that, too.
+            drop(self.sessions.take_baton(session));
+            if let Err(fault) = self.begin_call(now, session, task.incoming(), task.next_method()) {
+                match task {
+                    Task::Batch(batch) => self.batch_stepped(session, batch, Ended::fault(fault)),
+                    Task::Call(incoming) => self.conclude(session, incoming, Ended::fault(fault)),
+                }
+                return None;
+            }
+        }
         match aim {
             Ok(Aim::Object { entry, shared, route }) => self.make_job(now, session, task, (entry, shared, route)),
             Ok(Aim::CloseStream(id)) => {

@@ -114,6 +114,13 @@ impl Guarded {
         Self { metadata: self.metadata.clone(), type_name: self.type_name, object }
     }
 
+    /// How many instances are kept.
+    pub(super) fn count_instances(&self) -> usize {
+        let Body::Class(class) = &self.object.body else { return 0 };
+        let single = class.single.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        class.of_sessions.lock().unwrap_or_else(PoisonError::into_inner).len() + usize::from(single)
+    }
+
     /// A session has ended: its instance goes, when the last call of it has ended.
     pub(super) fn session_ended(&self, daemon: usize, session: SessionId) {
         if let Body::Class(class) = &self.object.body {

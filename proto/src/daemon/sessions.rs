@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use slab::Slab;
 
+use super::counters::Tally;
 use super::slot::{Common, Marks, Slot};
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{SCRATCH, ServerCore};
@@ -39,6 +40,7 @@ impl Sessions {
             common: Common {
                 share: config.limits.max_total_buffered,
                 config,
+                tally: Tally::default(),
                 now,
                 pool: Vec::new(),
                 ready: VecDeque::new(),
@@ -110,6 +112,7 @@ impl Sessions {
         };
         let id = SessionId { index: self.slots.insert(slot) as u32, generation: self.generation };
         self.common.share = self.common.config.limits.max_total_buffered / self.slots.len();
+        self.common.tally.opened += 1;
         self.notice(id);
         Ok(id)
     }
@@ -126,6 +129,10 @@ impl Sessions {
     pub(super) fn split(&mut self, id: SessionId) -> Option<(&mut Slot, &mut Common)> {
         let slot = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)?;
         Some((slot, &mut self.common))
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().map(|(_, slot)| slot)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -147,6 +154,7 @@ impl Sessions {
         let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation) else {
             return;
         };
+        self.common.tally.bytes_in += n as u64;
         slot.core.link().borrow_memory(&mut self.common.pool);
         slot.core.handle_filled(now, &self.scratch, n);
         slot.after_input(id, &mut self.common);
@@ -398,6 +406,7 @@ impl Sessions {
     fn end(&mut self, id: SessionId) {
         let slot = self.slots.remove(id.index as usize);
         self.common.buffered -= slot.counted;
+        self.common.tally.bytes_out += slot.core.link_ref().sent();
         self.common.share = self.common.config.limits.max_total_buffered / self.slots.len().max(1);
         self.common.reconsider = true;
         if self.common.favoured.is_some_and(|(favoured, _)| favoured == id) {

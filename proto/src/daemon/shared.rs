@@ -199,6 +199,11 @@ impl Directory for Shared {
         self.0.keeps_instances.load(Ordering::Acquire)
     }
 
+    fn count_instances(&self) -> usize {
+        let objects = self.0.objects.read().unwrap_or_else(PoisonError::into_inner);
+        objects.values().map(|entry| entry.count_instances()).sum()
+    }
+
     fn session_ended(&mut self, daemon: usize, session: SessionId) {
         let objects = self.0.objects.read().unwrap_or_else(PoisonError::into_inner);
         let classes: Vec<_> = objects.values().cloned().collect();

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::counters::Tally;
 use super::job::Baton;
 use super::requests::Resource;
 use super::responder::CancelFlag;
@@ -15,6 +16,7 @@ use crate::timers::Timers;
 /// What sessions have in common: apart from the slots, so that both can be changed at once.
 pub(super) struct Common {
     pub(super) config: Arc<Config>,
+    pub(super) tally: Tally,
     pub(super) now: Instant,
     /// Memory that sessions take while they have something to hold.
     pub(super) pool: Vec<Vec<u8>>,

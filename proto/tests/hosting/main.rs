@@ -1,0 +1,6 @@
+//! What a daemon does around its calls, in both registries, on a virtual clock.
+
+mod common;
+mod counters;
+mod gone;
+mod hooks;
