@@ -125,8 +125,8 @@
 //!    are ignored. Undelivered events do not stop reading.
 //! 2. `now` must not go backwards; if it does, the earlier maximum is used.
 //! 3. Inputs run no user code. PING and protocol errors are answered without `dispatch`. Instances,
-//!    streams and resources of an ended session are dropped in the next one; the gatekeeper runs there
-//!    too.
+//!    streams and resources of an ended session are dropped in the next one; the gatekeeper, hooks and
+//!    notices of sessions run there too. Who was told of a session is told of its end, once.
 //! 4. `poll_timeout` is already past only while `dispatch` (or `next_job`, when fewer than `workers`
 //!    jobs are out) could make progress now, or an event is undelivered, or a session or connection
 //!    waits to be polled. Work that waits for a responder, a busy object or a worker wakes through the
@@ -149,7 +149,7 @@
 //!     deferred call. No other request of its session starts before its end.
 //! 11. Streams live in the registry, obey lifetime and linger, and survive a reconnect.
 //! 12. `shutdown(grace)`: no new sessions or calls; running and deferred calls may finish and be flushed;
-//!     then everything closes.
+//!     then everything closes. It is drained once what belonged to the last sessions is dropped, too.
 //! 13. Same inputs, same `now`s, same seed: same bytes out.
 //! 14. Calls of a session start in arrival order. The next one starts when the previous is answered,
 //!     except that a oneway counts as answered when it starts.

@@ -114,7 +114,7 @@ fn a_gatekeeper_answers_handshakes_or_turns_clients_away() {
 #[test]
 fn a_gatekeeper_that_panics_turns_away() {
     let (mut pair, _) = local(Config::default());
-    pair.daemon.set_gatekeeper(|_| panic!("on purpose"));
+    pair.daemon.set_gatekeeper(|_| -> Result<Value, String> { panic!("on purpose") });
     let proxy = pair.client.proxy(URI).expect("a uri");
     let result = pair.call::<()>(proxy, &Request::method("allocate", &(1,)), &mut ());
     assert!(result.expect_err("refused").to_string().ends_with("the gatekeeper panicked"));

@@ -29,6 +29,7 @@ mod pickle_attacks;
 mod pickle_family;
 mod raw;
 
+mod server_admission;
 mod server_batches;
 mod server_calls;
 mod server_echo;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use firesteel_proto::{Budget, Config, Daemon, Knock, Local, Location, Registry, SessionId, Shared, Uri, Value};
+use firesteel_proto::{Budget, Config, Daemon, Knock, Local, Location, Registry, SessionId, Shared, Uri, Verdict};
 
 use crate::poller::{Poller, Ready};
 use crate::scope;
@@ -196,7 +196,7 @@ impl<R: Registry> Server<R> {
     }
 
     /// Has every handshake looked at; see [`Daemon::set_gatekeeper`].
-    pub fn set_gatekeeper(&mut self, gatekeeper: impl FnMut(&Knock<'_>) -> Result<Value, String> + Send + 'static) {
+    pub fn set_gatekeeper<V: Into<Verdict>>(&mut self, gatekeeper: impl FnMut(&Knock<'_>) -> V + Send + 'static) {
         self.daemon.set_gatekeeper(gatekeeper);
     }
 
@@ -215,7 +215,13 @@ impl<R: Registry> Server<R> {
             self.daemon.dispatch(now, world, Budget::calls(EVENTS));
             self.flush(Instant::now());
         }
+        self.end(world);
         Ok(())
+    }
+
+    /// It is over: sees to what belonged to the last sessions.
+    pub(crate) fn end(&mut self, world: &mut R::World) {
+        self.daemon.dispatch(Instant::now(), world, Budget::calls(0));
     }
 
     /// Everything up to where user code runs: sockets that are ready, and time.

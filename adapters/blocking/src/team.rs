@@ -159,6 +159,7 @@ impl<'a> Team<'a> {
         server.flush(Instant::now());
         loop {
             if server.is_over() {
+                server.end(&mut ());
                 drop(server);
                 self.give_up();
                 return Ok(());

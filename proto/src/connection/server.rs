@@ -26,7 +26,7 @@ pub(crate) struct ServerCore {
     pub(super) labels: Labels,
     state: State,
     /// That of the first message; the other is not spoken on this connection then.
-    pub(super) dialect: Option<Dialect>,
+    pub(crate) dialect: Option<Dialect>,
     head: Head,
     /// The request that is being answered.
     pub(super) current: Option<Current>,
@@ -218,7 +218,7 @@ impl ServerCore {
     fn handshake_deadline(&self) -> Option<Instant> {
         match self.state {
             State::Handshake(Handshake::Absent | Handshake::Auto, _) if self.link.is_silent() => None,
-            State::Handshake(_, at) if self.head == Head::Nothing && !self.is_busy() => Some(at),
+            State::Handshake(_, at) if self.head == Head::Nothing => Some(at),
             _ => None,
         }
     }
@@ -250,7 +250,16 @@ impl ServerCore {
             return false;
         }
         let waiting = self.head != Head::Nothing || self.current.is_some();
-        !waiting || self.link.received().len() < self.config.limits.max_waiting_bytes
+        !waiting || self.link.received().len() < self.max_waiting()
+    }
+
+    /// Bytes that may wait. Who is not let in yet has less room.
+    fn max_waiting(&self) -> usize {
+        let limits = &self.config.limits;
+        match self.state {
+            State::Ready => limits.max_waiting_bytes,
+            State::Handshake(..) => limits.max_waiting_bytes.min(limits.max_handshake),
+        }
     }
 
     pub(crate) fn head(&self) -> Head {

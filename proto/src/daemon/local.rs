@@ -231,8 +231,14 @@ impl<W> Registry for Local<W> {
         while budget.allows(calls) {
             let Some((session, next)) = daemon.sessions.next_request() else { break };
             calls += 1;
+            if !matches!(next, Next::Connect(_)) {
+                daemon.greet(session, world);
+            }
             match next {
-                Next::Connect(incoming) => daemon.admit(session, incoming),
+                Next::Connect(incoming) => {
+                    daemon.admit(session, incoming);
+                    daemon.tell(world);
+                }
                 Next::Call(incoming) => daemon.run_call(now, session, incoming, world),
                 Next::Batch(batch) => daemon.run_batch(now, session, batch, world),
                 Next::Refused(incoming, fault) => daemon.conclude(session, incoming, Ended::fault(fault)),

@@ -1,6 +1,7 @@
 //! Layer 3, hosting: a [`Daemon`] owns all incoming sessions, and the objects that they call.
 
 mod access;
+mod admission;
 mod batch;
 mod budget;
 mod builtin;
@@ -13,6 +14,7 @@ mod instances;
 mod job;
 mod local;
 mod memo;
+mod notices;
 mod object;
 mod requests;
 mod responder;
@@ -29,6 +31,7 @@ mod spans;
 mod stream;
 mod streams;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,11 +43,12 @@ pub(crate) use batch::Batch;
 pub use budget::{Budget, Dispatched};
 pub use context::Context;
 pub use counters::Counters;
-pub use gatekeeper::Knock;
+pub use gatekeeper::{Admission, Knock, Verdict};
 pub use hooks::{CallInfo, CallOutcome, Hooks};
 pub use instances::InstanceMode;
 pub use job::{Done, Job};
 pub use local::Local;
+pub use notices::Notice;
 pub use object::{Answer, Object, Outcome};
 pub use responder::{Deferred, Responder};
 pub use scope::Scope;
@@ -59,12 +63,14 @@ use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
 use crate::timers::earliest;
 use crate::uri::Uri;
-use crate::value::{ObjectId, Payload, Value};
+use crate::value::{ObjectId, Payload};
 use crate::wire::OwnedAnnotations;
+use admission::Arrival;
 use gatekeeper::Gatekeeper;
 use hooks::Watch;
 use job::{Route, Task, Work};
 use memo::Memo;
+use notices::Notices;
 use responder::{Mail, Mailbox, Ticket};
 use sessions::Sessions;
 use streams::Streams;
@@ -89,6 +95,11 @@ pub struct Daemon<R: Registry = Local> {
     early: Vec<(Ticket, Result<Payload, Fault>, OwnedAnnotations)>,
     streams: Streams,
     gatekeeper: Option<Gatekeeper>,
+    /// Clients on which the gatekeeper decides later.
+    knocks: BTreeMap<SessionId, Arrival>,
+    notices: Option<Notices<R::World>>,
+    /// Clients that were let in, to be told of.
+    arrived: Vec<(Arc<Peer>, Arrival)>,
     watch: Option<Box<Watch>>,
     /// Jobs that may be out at once.
     workers: usize,
@@ -216,6 +227,9 @@ impl<R: Registry> Daemon<R> {
             early: Vec::new(),
             streams: Streams::default(),
             gatekeeper: None,
+            knocks: BTreeMap::new(),
+            notices: None,
+            arrived: Vec::new(),
             watch: None,
             workers,
             running: 0,
@@ -257,6 +271,7 @@ impl<R: Registry> Daemon<R> {
     /// Answers that came from elsewhere are taken in first.
     pub fn dispatch(&mut self, now: Instant, world: &mut R::World, budget: Budget) -> Dispatched {
         let now = self.begin(now);
+        self.tell(world);
         let calls = R::run(self, now, world, budget);
         Dispatched { calls, more: self.can_start() && self.sessions.has_ready() }
     }
@@ -301,7 +316,8 @@ impl<R: Registry> Daemon<R> {
     /// True when a shutdown is complete.
     pub fn is_drained(&self) -> bool {
         let Some(deadline) = self.sessions.shutdown() else { return false };
-        self.sessions.len() == 0 && (self.running == 0 || deadline <= self.sessions.now())
+        // What belonged to the last sessions goes in one more step.
+        !self.sessions.has_ended() && self.sessions.len() == 0 && (self.running == 0 || deadline <= self.sessions.now())
     }
 
     /// How many sessions there are.
@@ -323,22 +339,6 @@ impl<R: Registry> Daemon<R> {
     /// Where the daemon listens, for URIs.
     pub fn set_location(&mut self, location: crate::Location) {
         self.sessions.set_location(location);
-    }
-
-    /// Has every handshake looked at: the answer goes to the client, the reason for a refusal too. It runs where
-    /// user code runs. Sessions without a handshake never knock.
-    ///
-    /// ```
-    /// # use firesteel_proto::{Config, Daemon, Value};
-    /// # #[expect(clippy::disallowed_methods)]
-    /// # let mut daemon = <Daemon>::new(std::time::Instant::now(), Config::default());
-    /// daemon.set_gatekeeper(|knock| match knock.handshake.as_str() {
-    ///     Some("open sesame") => Ok(Value::from("welcome")),
-    ///     _ => Err("wrong password".to_owned()),
-    /// });
-    /// ```
-    pub fn set_gatekeeper(&mut self, gatekeeper: impl FnMut(&Knock<'_>) -> Result<Value, String> + Send + 'static) {
-        self.gatekeeper = Some(Box::new(gatekeeper));
     }
 
     /// How the daemon behaves.
@@ -383,13 +383,17 @@ impl<R: Registry> Daemon<R> {
             self.registry.drop_stream(&id);
         }
         for session in sessions {
+            self.knocks.remove(&session);
             self.registry.session_ended(self.identity(), session);
         }
         for resource in self.sessions.take_orphans() {
             // Should it panic, the others are dropped all the same.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(resource)));
         }
-        let watch = !self.streams.is_empty() || self.registry.keeps_instances() || self.sessions.has_resources();
+        let watch = !self.streams.is_empty()
+            || !self.knocks.is_empty()
+            || self.registry.keeps_instances()
+            || self.sessions.has_resources();
         self.sessions.watch_ends(watch);
     }
 
@@ -418,6 +422,7 @@ impl<R: Registry> Daemon<R> {
                         self.sessions.reply(ticket, result, &annotations);
                     }
                 },
+                Mail::Verdict { ticket, verdict } => self.settle_knock(ticket, verdict),
                 Mail::Retry(session, baton) => self.sessions.retry(session, baton),
                 Mail::Job(work) => self.report(work),
             }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::job::Baton;
+use super::notices::Left;
 use super::responder::{CancelFlag, Ticket};
 use super::sessions::Sessions;
 use super::{Batch, SessionId};
@@ -176,6 +177,11 @@ impl Sessions {
     /// The sessions that have ended since this was asked last.
     pub(super) fn take_ended(&mut self) -> Vec<SessionId> {
         std::mem::take(&mut self.common.ended)
+    }
+
+    /// Takes the ends that are to be told.
+    pub(super) fn take_left(&mut self) -> Vec<Left> {
+        std::mem::take(&mut self.common.left)
     }
 
     /// Answers a call, and sees what that makes possible; false when it is not waited for.

@@ -13,7 +13,7 @@ use crate::connection::CallId;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style};
-use crate::value::Payload;
+use crate::value::{Payload, Value};
 use crate::wire::{AnnotationKey, Dialect, OwnedAnnotations};
 
 /// Stands for an answer that a [`Responder`] gives later.
@@ -138,7 +138,7 @@ impl CancelFlag {
         }
     }
 
-    fn is_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         self.set.load(Ordering::Acquire)
     }
 
@@ -153,6 +153,8 @@ impl CancelFlag {
 pub(crate) enum Mail {
     /// A deferred answer.
     Answer { ticket: Ticket, result: Result<Payload, Fault>, annotations: OwnedAnnotations },
+    /// Whether a client is let in.
+    Verdict { ticket: Ticket, verdict: Result<Value, String> },
     /// A job ended.
     Job(Box<Work>),
     /// The object that a session's call waits for is free.

@@ -5,10 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use firesteel_value::Value;
-
 use super::context::{Call, Context, Leftover};
-use super::gatekeeper::Knock;
 use super::hooks::CallOutcome;
 use super::object::{AnswerKind, Object, Outcome};
 use super::requests::Resource;
@@ -21,7 +18,6 @@ use crate::connection::{Incoming, Parked};
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::{Member, Metadata};
-use crate::serializer::read_from;
 use crate::value::{Args, CallHead, ObjectId, Payload};
 use crate::wire::OwnedAnnotations;
 
@@ -160,43 +156,6 @@ pub(super) fn call_builtin<W>(
 }
 
 impl<R: Registry> Daemon<R> {
-    /// Answers a CONNECT: lets the client in if the gatekeeper does, and the object exists.
-    pub(super) fn admit(&mut self, session: SessionId, incoming: Incoming) {
-        let verdict = self.judge(session, &incoming);
-        if let Some(slot) = self.sessions.slot_mut(session) {
-            match verdict {
-                Ok((answer, metadata)) => slot.core.accept(incoming.id, &answer, &metadata),
-                Err(reason) => slot.core.reject(incoming.id, &reason),
-            };
-        }
-        self.sessions.keep(incoming.recycle());
-        self.sessions.finished(session);
-    }
-
-    /// The answer to a handshake and the metadata of the object that it names; or why not, in Python's words.
-    fn judge(&mut self, session: SessionId, incoming: &Incoming) -> Result<(Value, Metadata), String> {
-        let content: Value = read_from(incoming.header.dialect, incoming.serializer, incoming.payload())
-            .map_err(|error| error.to_string())?;
-        let handshake = content.get("handshake").ok_or("'handshake'")?;
-        let object =
-            content.get("object").map(|object| object.as_str().ok_or("the object of a handshake must be a text"));
-        let object = object.transpose()?;
-        let answer = match (&mut self.gatekeeper, self.sessions.slot(session)) {
-            (Some(gatekeeper), Some(slot)) => {
-                let (dialect, annotations) = (incoming.header.dialect, incoming.annotations());
-                let knock = Knock { session, peer: &slot.peer, handshake, object, dialect, annotations };
-                catch_unwind(AssertUnwindSafe(|| gatekeeper(&knock)))
-                    .unwrap_or_else(|_| Err("the gatekeeper panicked".to_owned()))?
-            }
-            _ => self.sessions.config().handshake.clone(),
-        };
-        if !incoming.wants_metadata() {
-            return Ok((answer, Metadata::default()));
-        }
-        let metadata = self.registry.metadata(object.ok_or("'object'")?).ok_or_else(|| "unknown object".to_owned())?;
-        Ok((answer, metadata))
-    }
-
     /// Goes on with a batch after one of its calls has run.
     pub(super) fn batch_stepped(&mut self, session: SessionId, batch: Box<Batch>, ended: Ended) {
         self.sessions.keep(ended.memory);

@@ -23,6 +23,7 @@ impl Daemon<Shared> {
     /// Handshakes, and calls of the daemon's own object, are answered here and now.
     pub fn next_job(&mut self, now: Instant) -> Option<Job> {
         let now = if self.is_settled() { self.sessions.at(now) } else { self.begin(now) };
+        self.tell(&mut ());
         self.pick(now)
     }
 
@@ -51,6 +52,9 @@ impl Daemon<Shared> {
     pub(super) fn pick(&mut self, now: Instant) -> Option<Job> {
         while self.can_start() {
             let (session, next) = self.sessions.next_request()?;
+            if !matches!(next, Next::Connect(_)) {
+                self.greet(session, &mut ());
+            }
             let job = match next {
                 Next::Call(incoming) => self.prepare(now, session, Task::Call(incoming)),
                 Next::Batch(batch) if batch.next_method().is_some() => self.prepare(now, session, Task::Batch(batch)),
@@ -60,6 +64,7 @@ impl Daemon<Shared> {
                 }
                 Next::Connect(incoming) => {
                     self.admit(session, incoming);
+                    self.tell(&mut ());
                     None
                 }
                 Next::Refused(incoming, fault) => {

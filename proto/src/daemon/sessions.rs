@@ -8,6 +8,7 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::counters::Tally;
+use super::notices::Left;
 use super::slot::{Common, Marks, Slot};
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{SCRATCH, ServerCore};
@@ -54,6 +55,7 @@ impl Sessions {
                 events: VecDeque::new(),
                 watches_ends: false,
                 ended: Vec::new(),
+                left: Vec::new(),
                 orphans: Vec::new(),
                 owners: 0,
                 buffered: 0,
@@ -316,11 +318,8 @@ impl Sessions {
     pub(super) fn poll_timeout(&self, can_start: bool) -> Option<Instant> {
         let common = &self.common;
         let resumable = !common.resting.is_empty() || common.feeds();
-        let pending = common.urgent
-            || resumable
-            || !common.events.is_empty()
-            || !common.announced.is_empty()
-            || !common.ended.is_empty();
+        let pending =
+            common.urgent || resumable || !common.events.is_empty() || !common.announced.is_empty() || self.has_ended();
         if pending || (can_start && self.has_ready()) {
             return Some(common.now);
         }
@@ -371,6 +370,11 @@ impl Sessions {
         });
     }
 
+    /// True while ends of sessions are still to be seen to.
+    pub(super) fn has_ended(&self) -> bool {
+        !self.common.ended.is_empty() || !self.common.left.is_empty()
+    }
+
     pub(super) fn close(&mut self, id: SessionId) {
         if let Some((slot, common)) = self.split(id) {
             slot.core.link().close(CloseReason::Local);
@@ -417,6 +421,10 @@ impl Sessions {
         }
         self.forget_timer();
         let reason = slot.core.link_ref().reason().cloned().unwrap_or(CloseReason::Local);
+        if slot.marks.told {
+            let (peer, reason) = (Arc::clone(&slot.peer), reason.clone());
+            self.common.left.push(Left { session: id, peer, reason });
+        }
         self.common.events.push_back(DaemonEvent::Closed { session: id, reason });
         if self.common.watches_ends {
             self.common.ended.push(id);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::counters::Tally;
 use super::job::Baton;
+use super::notices::Left;
 use super::requests::Resource;
 use super::responder::CancelFlag;
 use super::{DaemonEvent, Peer, SessionId};
@@ -40,6 +41,8 @@ pub(super) struct Common {
     pub(super) watches_ends: bool,
     /// Sessions that have ended, and whose belongings are still to be dropped.
     pub(super) ended: Vec<SessionId>,
+    /// Sessions that have ended, and whose end is to be told.
+    pub(super) left: Vec<Left>,
     /// Resources of sessions that have ended, to be dropped.
     pub(super) orphans: Vec<Resource>,
     /// How many sessions have resources.
@@ -82,6 +85,8 @@ pub(super) struct Marks {
     pub(super) warm: bool,
     pub(super) resting: bool,
     pub(super) starved: bool,
+    /// Its client was let in, and somebody was told.
+    pub(super) told: bool,
     /// The loop knows that it may read.
     pub(super) reading: bool,
     /// The loop knows that there is output: what it could not send, it sends when there is room.

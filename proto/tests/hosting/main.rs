@@ -2,5 +2,7 @@
 
 mod common;
 mod counters;
+mod gatekeeper;
 mod gone;
 mod hooks;
+mod notices;
