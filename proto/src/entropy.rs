@@ -1,5 +1,6 @@
 //! Unpredictable ids from the embedder's seed: the core has no randomness of its own.
 
+use std::fmt;
 use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -7,10 +8,17 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 /// A stream of 128-bit ids: SipHash, keyed with a seed, over a counter.
 ///
 /// The same seed gives the same ids; without the seed nobody can tell the next one.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Entropy {
     seed: [u8; 16],
     counter: u64,
+}
+
+/// The seed is a secret.
+impl fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entropy")
+    }
 }
 
 impl Entropy {
@@ -24,6 +32,13 @@ impl Entropy {
         hasher.write_u64(self.counter);
         self.counter += 1;
         hasher.finish128().as_bytes()
+    }
+
+    /// Another stream, which follows from the same seed.
+    pub(crate) fn branch(&self) -> Self {
+        let mut hasher = SipHasher13::new_with_key(&self.seed);
+        hasher.write(b"branch");
+        Self::new(hasher.finish128().as_bytes())
     }
 
     /// A random (version 4) UUID.
@@ -71,6 +86,10 @@ mod tests {
         assert_ne!(first, other.uuid());
         assert_ne!(first, one.uuid());
         assert_eq!((first[6] >> 4, first[8] >> 6), (4, 2));
+        let (mut branch, mut again) = (one.branch(), same.branch());
+        let from_branch = branch.uuid();
+        assert_eq!(from_branch, again.uuid());
+        assert_ne!(from_branch, Entropy::new([1; 16]).uuid());
         let mut labels = one.labels();
         let (first, second) = (labels.uuid(), labels.uuid());
         assert_ne!(first, second);

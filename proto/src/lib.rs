@@ -21,6 +21,10 @@
 //! [`Context::answer`] or [later](Context::defer), and raises a [`Fault`], which Python sees as the
 //! exception of that class.
 //!
+//! A method makes objects for its caller alone with [`Context::register`]; [`Daemon::register_weak`] hosts what somebody else
+//! owns. [`Daemon::set_gatekeeper`] decides who is let in, [`Daemon::set_notices`] tells who comes and goes,
+//! [`Daemon::set_hooks`] sees every call, and [`Daemon::counters`] counts.
+//!
 //! # Calling
 //!
 //! [`Client::proxy`] makes a proxy from a URI, [`Client::call`] takes a [`Request`], and the answer comes

@@ -36,6 +36,9 @@ pub struct Limits {
     pub max_in_flight: usize,
     /// Streams that are open in a daemon; a further one is an exception at its caller. Default 100,000.
     pub max_streams: usize,
+    /// Objects that methods have made for their sessions, in a daemon; with a further one, the call that makes it ends
+    /// with an exception. Default 100,000.
+    pub max_session_objects: usize,
     /// Nesting of received values. Default 200, where Python's own parser gives up.
     pub max_depth: usize,
 }
@@ -52,6 +55,7 @@ impl Default for Limits {
             max_unsent: 1 << 20,
             max_in_flight: 1024,
             max_streams: 100_000,
+            max_session_objects: 100_000,
             max_depth: 200,
         }
     }

@@ -35,6 +35,7 @@ mod server_calls;
 mod server_echo;
 mod server_exchange;
 mod server_generations;
+mod server_objects;
 mod server_sessions;
 mod server_several;
 mod server_sockets;

@@ -53,6 +53,7 @@ macro_rules! transport {
                 ends::a_shutdown_lets_deferred_answers_out,
                 ends::a_shutdown_lets_a_running_call_end,
                 ends::connections_come_and_go,
+                ends::objects_of_sessions_go_with_them,
                 ends::the_end_comes_behind_a_large_answer,
                 resets::before_the_handshake,
                 resets::in_a_header,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use firesteel::{Blob, Context, Fault, Items, Outcome, Responder, Stream, Value, expose};
+use firesteel::{Blob, Context, Fault, Items, ObjectRef, Outcome, Responder, Stream, Value, expose};
 
 /// No wait of a test is longer.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,6 +23,8 @@ struct State {
     open: bool,
     /// Streams of `endless` that are there.
     streams: usize,
+    /// Objects of `make` that are there.
+    guests: usize,
 }
 
 impl Board {
@@ -67,6 +69,12 @@ impl Board {
     #[track_caller]
     pub fn wait_for_streams(&self, n: usize) {
         self.wait(|state| (state.streams == n).then_some(()));
+    }
+
+    /// Waits until `n` objects of `make` are there.
+    #[track_caller]
+    pub fn wait_for_guests(&self, n: usize) {
+        self.wait(|state| (state.guests == n).then_some(()));
     }
 
     /// Waits until `n` calls are inside of `gate`.
@@ -179,6 +187,12 @@ impl Thing {
         Stream::new(Endless { board: self.board.clone(), n: 0 })
     }
 
+    /// An object for the caller's session.
+    pub fn make(&self, cx: &mut Context<'_>, n: i64) -> ObjectRef {
+        self.board.change(|state| state.guests += 1);
+        cx.register(Guest { n, board: self.board.clone() })
+    }
+
     #[attr]
     pub fn size(&self) -> i64 {
         self.size
@@ -187,6 +201,30 @@ impl Thing {
     #[attr]
     pub fn set_size(&mut self, size: i64) {
         self.size = size;
+    }
+}
+
+/// Is on the board as long as it is there.
+pub struct Guest {
+    n: i64,
+    board: Board,
+}
+
+#[expose]
+impl Guest {
+    pub fn number(&self) -> i64 {
+        self.n
+    }
+
+    pub fn leave(&self, cx: &mut Context<'_>) {
+        let own = cx.object_id();
+        cx.release(own);
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.board.change(|state| state.guests -= 1);
     }
 }
 

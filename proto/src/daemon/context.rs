@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::guests::Changes;
 use super::object::Outcome;
 use super::requests::Resource;
 use super::responder::{CancelFlag, Deferred, Mailbox, Origin, Responder, Ticket};
@@ -16,8 +17,8 @@ use crate::fault::Fault;
 use crate::limits::Config;
 use crate::object_ref::ObjectRef;
 use crate::serializer::{SerializerId, Style};
-use crate::uri::Uri;
-use crate::value::Payload;
+use crate::uri::{Location, Uri};
+use crate::value::{ObjectId, Payload};
 use crate::wire::{AnnotationKey, Annotations, Dialect, Flags, OwnedAnnotations};
 
 /// The call that a method runs for, and the world that it runs in.
@@ -30,6 +31,8 @@ pub struct Context<'a, W = ()> {
     response: OwnedAnnotations,
     cancel: Option<Arc<CancelFlag>>,
     resources: Vec<Resource>,
+    /// What becomes of the daemon's objects after the call.
+    pub(super) changes: &'a mut Changes<W>,
 }
 
 /// Everything about a call that does not depend on the world.
@@ -63,9 +66,9 @@ pub(crate) struct Leftover {
 }
 
 impl<'a, W> Context<'a, W> {
-    pub(crate) fn new(world: &'a mut W, call: &'a Call<'a>, memory: Vec<u8>) -> Self {
+    pub(super) fn new(world: &'a mut W, changes: &'a mut Changes<W>, call: &'a Call<'a>, memory: Vec<u8>) -> Self {
         let (response, resources) = (OwnedAnnotations::default(), Vec::new());
-        Self { world, call, memory: Cell::new(memory), response, cancel: None, resources }
+        Self { world, call, memory: Cell::new(memory), response, cancel: None, resources, changes }
     }
 
     pub(crate) fn leftover(self) -> Leftover {
@@ -76,6 +79,21 @@ impl<'a, W> Context<'a, W> {
     /// The loop's time when the call started.
     pub fn now(&self) -> Instant {
         self.call.now
+    }
+
+    /// The object that is called, by its id.
+    pub fn object_id(&self) -> ObjectId {
+        self.call.origin().object.into()
+    }
+
+    /// An id for an object that nobody has used.
+    pub(super) fn fresh_id(&self) -> ObjectId {
+        ObjectId::generate(self.call.mailbox.fresh_uuid())
+    }
+
+    /// Where the daemon can be reached, if it is known.
+    pub(super) fn location(&self) -> Option<&Location> {
+        self.call.config.location.as_ref()
     }
 
     /// The session that the call came on.

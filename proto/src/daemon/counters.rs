@@ -25,7 +25,7 @@ pub struct Counters {
     pub waiting: usize,
     /// Jobs that are out: calls that other threads run. Always 0 for a [`Local`](super::Local) registry.
     pub running: usize,
-    /// Calls whose answer comes later.
+    /// Calls whose answer comes later, and clients on whom the gatekeeper decides later.
     pub deferred: usize,
     /// Received and unsent bytes that all sessions hold.
     pub buffered: usize,
@@ -33,6 +33,8 @@ pub struct Counters {
     pub streams: usize,
     /// Objects in the registry, those of sessions included, the daemon's own not.
     pub objects: usize,
+    /// Objects that methods have made for sessions of this daemon: they go with them.
+    pub session_objects: usize,
     /// Instances of registered classes that are kept: single ones, and those of sessions.
     pub instances: usize,
 }
@@ -73,6 +75,7 @@ impl<R: Registry> Daemon<R> {
             buffered: common.buffered,
             streams: self.streams.len(),
             objects: self.registry.ids().len() - 1,
+            session_objects: self.guests.len(),
             instances: self.registry.count_instances(),
             ..Counters::default()
         };

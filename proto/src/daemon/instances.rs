@@ -1,10 +1,12 @@
 //! Classes, of which a daemon makes instances by itself.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Weak;
 
-use super::SessionId;
 use super::context::Context;
 use super::object::Object;
+use super::{SessionId, builtin};
 use crate::fault::Fault;
 
 /// How many instances of a registered class there are, as Pyro's `behavior(instance_mode=...)`.
@@ -22,6 +24,10 @@ pub enum InstanceMode {
 pub(super) enum Hosted<W> {
     Object(Box<dyn Object<W>>),
     Class(Class<W>),
+    /// It belongs to a session.
+    Guest(Box<dyn Object<W>>),
+    /// Somebody else owns it.
+    Weak(Weak<RefCell<dyn Object<W>>>),
 }
 
 /// A class, and the instances that there are.
@@ -42,15 +48,27 @@ impl<W> Hosted<W> {
         call: impl FnOnce(&mut Context<'_, W>, &mut dyn Object<W>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         match self {
-            Self::Object(object) => call(cx, &mut **object),
+            Self::Object(object) | Self::Guest(object) => call(cx, &mut **object),
+            Self::Weak(object) => {
+                let object = object.upgrade().ok_or_else(builtin::unknown_object)?;
+                let mut object = object.try_borrow_mut().map_err(|_| {
+                    Fault::new("builtins.RuntimeError", "the object is in use by its owner: call again later")
+                })?;
+                call(cx, &mut *object)
+            }
             Self::Class(class) => class.with(cx, call),
         }
+    }
+
+    /// False when its owner has dropped it.
+    pub(super) fn is_there(&self) -> bool {
+        !matches!(self, Self::Weak(object) if object.strong_count() == 0)
     }
 
     /// How many instances are kept.
     pub(super) fn count_instances(&self) -> usize {
         match self {
-            Self::Object(_) => 0,
+            Self::Object(_) | Self::Guest(_) | Self::Weak(_) => 0,
             Self::Class(class) => class.of_sessions.len() + usize::from(class.single.is_some()),
         }
     }
@@ -58,7 +76,7 @@ impl<W> Hosted<W> {
     /// Takes out what belongs to a session.
     pub(super) fn take(&mut self, session: SessionId) -> Option<Box<dyn Object<W>>> {
         match self {
-            Self::Object(_) => None,
+            Self::Object(_) | Self::Guest(_) | Self::Weak(_) => None,
             Self::Class(class) => class.of_sessions.remove(&session),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::context::{Call, Context};
 use super::gate::Waiter;
+use super::guests::{self, Changes, SendChanges};
 use super::object::Outcome;
 use super::responder::{Mail, Mailbox};
 use super::run::{self, Ended};
@@ -46,6 +47,8 @@ pub(crate) struct Work {
     pub(super) ended: Ended,
     /// The answer is this stream.
     pub(super) stream: Option<Box<dyn Items + Send>>,
+    /// What becomes of the daemon's objects.
+    pub(super) changes: SendChanges,
     /// Who may try the object now.
     pub(super) next: Vec<Waiter>,
 }
@@ -117,7 +120,8 @@ impl Work {
                 config: &self.config,
                 mailbox: &self.mailbox,
             };
-            let (mut ended, stream) = run::guarded(&mut (), &call, memory, |cx| match decoded {
+            let mut changes = Changes::new();
+            let (mut ended, stream) = run::guarded((&mut (), &mut changes), &call, memory, |cx| match decoded {
                 None => self.invoke(cx, entry, task.incoming()),
                 Some((method, args)) => {
                     let args = args.called(entry.type_name, &method);
@@ -135,6 +139,14 @@ impl Work {
                     None
                 }
             };
+            if !changes.is_empty() {
+                let (changes, fault) = guests::sendable(changes);
+                self.changes = changes;
+                if let Some(fault) = fault {
+                    self.stream = None;
+                    ended.answer = Some(Err(fault));
+                }
+            }
             self.ended = ended;
         }
         self.leave();

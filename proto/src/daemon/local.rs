@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::context::{Call, Context};
+use super::guests::{Changes, Hosting, Made};
 use super::instances::{Class, Hosted, InstanceMode};
 use super::object::{Object, Outcome};
 use super::requests::Next;
 use super::run::{self, Ended, Entry};
 use super::stream::{self, Items, StreamCall};
 use super::streams::{StreamId, Streams};
-use super::{Batch, Budget, Daemon, Directory, Registry, SessionId, builtin};
+use super::weak::WeakIds;
+use super::{Batch, Budget, Daemon, Directory, Registry, SessionId, builtin, interface};
 use crate::connection::Incoming;
 use crate::error::RegisterError;
 use crate::fault::Fault;
@@ -28,13 +30,22 @@ pub struct Local<W = ()> {
     /// Instances whose session has ended.
     closing: Vec<Box<dyn Object<W>>>,
     streams: BTreeMap<StreamId, Box<dyn Items<W>>>,
+    /// Extends the daemon's own object.
+    interface: Option<Entry<Box<dyn Object<W>>>>,
+    weak: WeakIds,
 }
 
 impl<W> Daemon<Local<W>> {
     /// A daemon without objects. `W` follows from the world that [`dispatch`](Self::dispatch) gets.
     pub fn new(now: Instant, config: Config) -> Self {
-        let registry =
-            Local { objects: BTreeMap::new(), keeps_instances: false, closing: Vec::new(), streams: BTreeMap::new() };
+        let registry = Local {
+            objects: BTreeMap::new(),
+            keeps_instances: false,
+            closing: Vec::new(),
+            streams: BTreeMap::new(),
+            interface: None,
+            weak: WeakIds::default(),
+        };
         Self::with_registry(now, config, registry, usize::MAX)
     }
 
@@ -70,23 +81,23 @@ impl<W> Daemon<Local<W>> {
         Ok(id)
     }
 
-    fn host(&mut self, mut id: ObjectId, entry: Entry<Hosted<W>>) -> Result<ObjectId, RegisterError> {
+    pub(super) fn host(&mut self, mut id: ObjectId, entry: Entry<Hosted<W>>) -> Result<ObjectId, RegisterError> {
         if id.as_str().is_empty() {
             id = self.generate_id();
         }
         if run::is_builtin(id.as_str()) {
             return Err(RegisterError::Reserved(id));
         }
-        if self.registry.objects.contains_key(&id) {
+        if self.registry.objects.get(&id).is_some_and(|entry| entry.object.is_there()) {
             return Err(RegisterError::Duplicate(id));
         }
         self.registry.objects.insert(id.clone(), entry);
         Ok(id)
     }
 
-    /// Drops an object; false when there was none of this id.
+    /// Drops an object; false when there was none of this id. One that belongs to a session is closed before.
     pub fn unregister(&mut self, id: &str) -> bool {
-        self.registry.objects.remove(id).is_some()
+        self.release_guest(id) || self.registry.objects.remove(id).is_some_and(|entry| entry.object.is_there())
     }
 
     fn run_call(&mut self, now: Instant, session: SessionId, incoming: Incoming, world: &mut W) {
@@ -108,16 +119,23 @@ impl<W> Daemon<Local<W>> {
         };
         let head = run::head(&incoming, &config);
         let kind = head.as_ref().ok().and_then(run::stream_call);
-        let (ended, stream) = match (kind, head) {
+        let mut changes = Changes::new();
+        let (mut ended, mut stream) = match (kind, head) {
             (Some(kind), Ok(head)) => {
                 let tracked = &mut self.streams;
-                (self.registry.run_stream(tracked, world, &call, memory, (kind, head)), None)
+                (self.registry.run_stream(tracked, (world, &mut changes), &call, memory, (kind, head)), None)
             }
-            (_, head) => run::guarded(world, &call, memory, |cx| {
+            (_, head) => run::guarded((world, &mut changes), &call, memory, |cx| {
                 let head = head?;
                 self.registry.invoke(cx, &head.object, &head.method, head.args, &config)
             }),
         };
+        if !changes.is_empty()
+            && let Some(fault) = self.change(session, changes)
+        {
+            stream = None;
+            ended.answer = Some(Err(fault));
+        }
         match stream {
             None => self.conclude(session, incoming, ended),
             Some(stream) => {
@@ -153,9 +171,13 @@ impl<W> Daemon<Local<W>> {
             config: &config,
             mailbox: &self.mailbox,
         };
-        let ended = run::guarded_plain(world, &call, memory, |cx| {
+        let mut changes = Changes::new();
+        let mut ended = run::guarded_plain((world, &mut changes), &call, memory, |cx| {
             self.registry.invoke(cx, &batch.object, &method, args, &config)
         });
+        if let Some(fault) = self.change(session, changes) {
+            ended.answer = Some(Err(fault));
+        }
         self.batch_stepped(session, batch, ended);
     }
 }
@@ -165,13 +187,13 @@ impl<W> Local<W> {
     fn run_stream(
         &mut self,
         tracked: &mut Streams,
-        world: &mut W,
+        seen: (&mut W, &mut Changes<W>),
         call: &Call<'_>,
         memory: Vec<u8>,
         (kind, head): (StreamCall, CallHead<'_>),
     ) -> Ended {
         let mut over = None;
-        let ended = run::guarded_plain(world, call, memory, |cx| {
+        let ended = run::guarded_plain(seen, call, memory, |cx| {
             let id = run::stream_id(head)?;
             if kind == StreamCall::Close {
                 over = Some(id);
@@ -201,6 +223,11 @@ impl<W> Local<W> {
         config: &Config,
     ) -> Outcome<W> {
         if run::is_builtin(object) {
+            if let Some(entry) = self.interface.as_mut().filter(|entry| entry.answers(method)) {
+                return run::address(&entry.metadata, entry.type_name, method, args, |member, args| {
+                    entry.object.call(cx, member, args)
+                });
+            }
             return run::call_builtin(self, config, cx, method, args);
         }
         let entry = self.objects.get_mut(object).ok_or_else(builtin::unknown_object)?;
@@ -212,6 +239,9 @@ impl<W> Local<W> {
     /// Whether a call of a batch can be made.
     fn check(&self, object: &str, method: &str) -> Result<(), Fault> {
         if run::is_builtin(object) {
+            if let Some(entry) = self.interface.as_ref().filter(|entry| entry.answers(method)) {
+                return run::check_method(&entry.metadata, entry.type_name, method);
+            }
             return run::check_method(&builtin::METADATA, builtin::TYPE_NAME, method);
         }
         let entry = self.objects.get(object).ok_or_else(builtin::unknown_object)?;
@@ -219,14 +249,59 @@ impl<W> Local<W> {
     }
 }
 
+impl<W> Local<W> {
+    pub(super) fn set_interface(&mut self, entry: Entry<Box<dyn Object<W>>>) {
+        self.interface = Some(entry);
+    }
+
+    pub(super) fn note_weak(&mut self, id: ObjectId) {
+        let objects = &mut self.objects;
+        self.weak.add(id, |id| {
+            let is_there = objects.get(id).is_some_and(|entry| entry.object.is_there());
+            if !is_there {
+                objects.remove(id);
+            }
+            is_there
+        });
+    }
+}
+
 impl<W> Registry for Local<W> {
     type World = W;
+    type Guest = Made<W>;
+
+    fn guest(_: Box<dyn Object + Send + Sync>) -> Option<Made<W>> {
+        // Only jobs bring such, and there are none.
+        None
+    }
+
+    fn add_guest(&mut self, id: ObjectId, Hosting { metadata, type_name, object }: Hosting<Made<W>>) {
+        let object = Hosted::Guest(object.into_local());
+        self.objects.insert(id, Entry { metadata, type_name, object });
+    }
+
+    fn remove_guest(&mut self, id: &str) -> bool {
+        if !self.objects.get(id).is_some_and(|entry| matches!(entry.object, Hosted::Guest(_))) {
+            return false;
+        }
+        let removed = self.objects.remove(id).map(|entry| entry.object);
+        if let Some(Hosted::Guest(object)) = removed {
+            self.closing.push(object);
+        }
+        true
+    }
+
+    fn close_waiting(&mut self, world: &mut W) {
+        for mut object in self.closing.drain(..) {
+            // Should it panic, it is dropped all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                object.closed(world);
+                drop(object);
+            }));
+        }
+    }
 
     fn run(daemon: &mut Daemon<Self>, now: Instant, world: &mut W, budget: Budget) -> usize {
-        for mut instance in daemon.registry.closing.drain(..) {
-            // Should it panic, it is dropped all the same.
-            let _ = catch_unwind(AssertUnwindSafe(|| instance.closed(world)));
-        }
         let mut calls = 0;
         while budget.allows(calls) {
             let Some((session, next)) = daemon.sessions.next_request() else { break };
@@ -250,14 +325,15 @@ impl<W> Registry for Local<W> {
 
 impl<W> Directory for Local<W> {
     fn ids(&self) -> Vec<ObjectId> {
-        std::iter::once(ObjectId::from(ObjectId::DAEMON)).chain(self.objects.keys().cloned()).collect()
+        let there = self.objects.iter().filter(|(_, entry)| entry.object.is_there());
+        std::iter::once(ObjectId::from(ObjectId::DAEMON)).chain(there.map(|(id, _)| id.clone())).collect()
     }
 
     fn metadata(&self, id: &str) -> Option<Metadata> {
         if run::is_builtin(id) {
-            return Some(builtin::METADATA.clone());
+            return Some(interface::metadata(self.interface.as_ref()));
         }
-        self.objects.get(id).map(|entry| entry.metadata.clone())
+        self.objects.get(id).filter(|entry| entry.object.is_there()).map(|entry| entry.metadata.clone())
     }
 
     fn keeps_instances(&self) -> bool {

@@ -9,8 +9,10 @@ mod context;
 mod counters;
 mod gate;
 mod gatekeeper;
+mod guests;
 mod hooks;
 mod instances;
+mod interface;
 mod job;
 mod local;
 mod memo;
@@ -30,6 +32,7 @@ mod slot;
 mod spans;
 mod stream;
 mod streams;
+mod weak;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -67,6 +70,7 @@ use crate::value::{ObjectId, Payload};
 use crate::wire::OwnedAnnotations;
 use admission::Arrival;
 use gatekeeper::Gatekeeper;
+use guests::{Guests, Hosting};
 use hooks::Watch;
 use job::{Route, Task, Work};
 use memo::Memo;
@@ -94,6 +98,7 @@ pub struct Daemon<R: Registry = Local> {
     /// Deferred answers for batches whose jobs have not come home.
     early: Vec<(Ticket, Result<Payload, Fault>, OwnedAnnotations)>,
     streams: Streams,
+    guests: Guests,
     gatekeeper: Option<Gatekeeper>,
     /// Clients on which the gatekeeper decides later.
     knocks: BTreeMap<SessionId, Arrival>,
@@ -115,6 +120,26 @@ pub struct Daemon<R: Registry = Local> {
 pub trait Registry: Directory + sealed::Sealed + Sized {
     /// What methods see of the program around them.
     type World;
+
+    /// What methods make for a session.
+    #[doc(hidden)]
+    type Guest;
+
+    /// An object as a guest, where it can be one.
+    #[doc(hidden)]
+    fn guest(object: Box<dyn Object + Send + Sync>) -> Option<Self::Guest>;
+
+    /// Hosts an object for a session.
+    #[doc(hidden)]
+    fn add_guest(&mut self, id: ObjectId, guest: Hosting<Self::Guest>);
+
+    /// Removes one. True when it waits to be closed.
+    #[doc(hidden)]
+    fn remove_guest(&mut self, id: &str) -> bool;
+
+    /// Closes what waits for that.
+    #[doc(hidden)]
+    fn close_waiting(&mut self, world: &mut Self::World);
 
     /// Runs what can start.
     #[doc(hidden)]
@@ -219,13 +244,15 @@ pub enum DaemonEvent {
 
 impl<R: Registry> Daemon<R> {
     fn with_registry(now: Instant, config: Config, registry: R, workers: usize) -> Self {
+        let sessions = Sessions::new(now, Arc::new(config));
         Self {
-            sessions: Sessions::new(now, Arc::new(config)),
             registry,
-            mailbox: Arc::default(),
+            mailbox: Arc::new(Mailbox::new(sessions.entropy.branch())),
             mail: Vec::new(),
             early: Vec::new(),
             streams: Streams::default(),
+            guests: Guests::default(),
+            sessions,
             gatekeeper: None,
             knocks: BTreeMap::new(),
             notices: None,
@@ -271,6 +298,7 @@ impl<R: Registry> Daemon<R> {
     /// Answers that came from elsewhere are taken in first.
     pub fn dispatch(&mut self, now: Instant, world: &mut R::World, budget: Budget) -> Dispatched {
         let now = self.begin(now);
+        self.registry.close_waiting(world);
         self.tell(world);
         let calls = R::run(self, now, world, budget);
         Dispatched { calls, more: self.can_start() && self.sessions.has_ready() }
@@ -384,6 +412,7 @@ impl<R: Registry> Daemon<R> {
         }
         for session in sessions {
             self.knocks.remove(&session);
+            self.release_guests_of(session);
             self.registry.session_ended(self.identity(), session);
         }
         for resource in self.sessions.take_orphans() {
@@ -391,6 +420,7 @@ impl<R: Registry> Daemon<R> {
             let _ = catch_unwind(AssertUnwindSafe(|| drop(resource)));
         }
         let watch = !self.streams.is_empty()
+            || !self.guests.is_empty()
             || !self.knocks.is_empty()
             || self.registry.keeps_instances()
             || self.sessions.has_resources();
@@ -451,6 +481,9 @@ impl<R: Registry> Daemon<R> {
     }
 
     fn take_in(&mut self, work: &mut Work) {
+        if !work.changes.is_empty() {
+            self.take_changes(work);
+        }
         let (session, ended) = (work.session, &mut work.ended);
         if let Some(Route::Stream(id)) = work.route.take()
             && matches!(ended.answer, Some(Err(_)))

@@ -31,8 +31,9 @@ pub trait Object<W = ()> {
         Err(Fault::unknown(&member))
     }
 
-    /// The session, or the call, that this instance of a registered class was made for has ended: it is dropped
-    /// next. For objects that were registered themselves it is never called.
+    /// The session, or the call, that this instance of a registered class was made for has ended, or that of an object
+    /// that [a method registered](Context::register): it is dropped next. For objects that were registered otherwise it
+    /// is never called.
     fn closed(&mut self, _world: &mut W) {}
 }
 

@@ -10,6 +10,7 @@ use super::SessionId;
 use super::job::{Baton, Work};
 use super::scope::Scope;
 use crate::connection::CallId;
+use crate::entropy::Entropy;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::serializer::{SerializerId, Style};
@@ -169,9 +170,19 @@ pub(crate) struct Mailbox {
     waker: Mutex<Option<Waker>>,
     /// Jobs see it beside the mailbox, wherever they run.
     scope: OnceLock<Scope>,
+    /// Ids for objects that methods make, wherever they run.
+    ids: Mutex<Entropy>,
 }
 
 impl Mailbox {
+    pub(super) fn new(ids: Entropy) -> Self {
+        Self { ids: Mutex::new(ids), ..Self::default() }
+    }
+
+    pub(super) fn fresh_uuid(&self) -> [u8; 16] {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).uuid()
+    }
+
     /// Adds mail, and wakes the loop unless it was woken already.
     pub(crate) fn post(&self, mail: Mail) {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner).push(mail);

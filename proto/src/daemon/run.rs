@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::context::{Call, Context, Leftover};
+use super::guests::Changes;
 use super::hooks::CallOutcome;
 use super::object::{AnswerKind, Object, Outcome};
 use super::requests::Resource;
@@ -22,7 +23,7 @@ use crate::value::{Args, CallHead, ObjectId, Payload};
 use crate::wire::OwnedAnnotations;
 
 /// An object as a registry keeps it.
-pub(super) struct Entry<O: ?Sized> {
+pub struct Entry<O: ?Sized> {
     pub(super) metadata: Metadata,
     pub(super) type_name: &'static str,
     pub(super) object: O,
@@ -73,12 +74,12 @@ pub(super) fn head<'i>(incoming: &'i Incoming, config: &'i Config) -> Result<Cal
 
 /// Runs user code for a call that cannot answer with a stream.
 pub(super) fn guarded_plain<W>(
-    world: &mut W,
+    (world, changes): (&mut W, &mut Changes<W>),
     call: &Call<'_>,
     memory: Vec<u8>,
     invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
 ) -> Ended {
-    let (mut ended, stream) = guarded(world, call, memory, invoke);
+    let (mut ended, stream) = guarded((world, changes), call, memory, invoke);
     if stream.is_some() {
         let fault =
             Fault::new("Pyro5.errors.PyroError", "a stream cannot be the result of a call in a batch, or an item");
@@ -90,12 +91,12 @@ pub(super) fn guarded_plain<W>(
 /// Runs user code for a call and collects how it ended. A panic becomes a fault. With a stream, there is no
 /// answer yet.
 pub(super) fn guarded<W>(
-    world: &mut W,
+    (world, changes): (&mut W, &mut Changes<W>),
     call: &Call<'_>,
     memory: Vec<u8>,
     invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
 ) -> (Ended, Option<Stream<W>>) {
-    let mut cx = Context::new(world, call, memory);
+    let mut cx = Context::new(world, changes, call, memory);
     let inside = Inside::of(call);
     #[cfg(feature = "tracing")]
     let span = super::spans::enter(call);

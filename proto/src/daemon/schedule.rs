@@ -16,6 +16,7 @@ use crate::connection::Incoming;
 use crate::fault::Fault;
 use crate::limits::Config;
 use crate::metadata::Member;
+use crate::value::CallHead;
 
 impl Daemon<Shared> {
     /// The next call that can run: give it to any thread.
@@ -185,6 +186,7 @@ impl Daemon<Shared> {
                 memory: Vec::new(),
                 ended: Ended::default(),
                 stream: None,
+                changes: Vec::new(),
                 next: Vec::new(),
             })
         });
@@ -211,7 +213,7 @@ impl Daemon<Shared> {
         let Some((peer, config)) = &self.around(session) else { return };
         let call = Call { now, session, peer, incoming: &incoming, member: None, config, mailbox: &self.mailbox };
         let memory = self.sessions.lend();
-        let ended = run::guarded_plain(&mut (), &call, memory, answer);
+        let ended = run::guarded_plain((&mut (), &mut Vec::new()), &call, memory, answer);
         self.conclude(session, incoming, ended);
     }
 
@@ -230,7 +232,7 @@ impl Daemon<Shared> {
             mailbox: &self.mailbox,
         };
         let memory = self.sessions.lend();
-        let ended = run::guarded_plain(&mut (), &call, memory, |cx| match decoded {
+        let ended = run::guarded_plain((&mut (), &mut Vec::new()), &call, memory, |cx| match decoded {
             Some((method, args)) => run::call_builtin(&self.registry, config, cx, &method, args),
             None => {
                 let head = run::head(task.incoming(), config)?;
@@ -261,7 +263,10 @@ enum Aim {
 fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, Fault> {
     let head = run::head(incoming, config)?;
     if run::is_builtin(&head.object) {
-        let Some(kind) = run::stream_call(&head) else { return Ok(Aim::Daemon) };
+        let Some(kind) = run::stream_call(&head) else {
+            let Some(entry) = registry.interface_for(&head.method) else { return Ok(Aim::Daemon) };
+            return aim_member(entry, head);
+        };
         let id = run::stream_id(head)?;
         if kind == StreamCall::Close {
             return Ok(Aim::CloseStream(id));
@@ -275,6 +280,11 @@ fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, F
     {
         return Ok(Aim::Object { shared: flags.shared, route: Some(Route::Method { place, args }), entry });
     }
+    aim_member(entry, head)
+}
+
+/// Where a call of an object goes.
+fn aim_member(entry: Arc<Guarded>, head: CallHead<'_>) -> Result<Aim, Fault> {
     let shared = run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, _| {
         Ok(entry.metadata.is_shared(&member))
     })?;
@@ -284,10 +294,14 @@ fn aim(registry: &Shared, incoming: &Incoming, config: &Config) -> Result<Aim, F
 /// Where the next call of a batch goes.
 fn aim_batch(registry: &Shared, batch: &Batch) -> Result<Aim, Fault> {
     let method = batch.next_method().unwrap_or_default();
-    if run::is_builtin(&batch.object) {
-        return run::check_method(&builtin::METADATA, builtin::TYPE_NAME, method).map(|()| Aim::Daemon);
-    }
-    let entry = registry.find(&batch.object).ok_or_else(builtin::unknown_object)?;
+    let entry = if run::is_builtin(&batch.object) {
+        let Some(entry) = registry.interface_for(method) else {
+            return run::check_method(&builtin::METADATA, builtin::TYPE_NAME, method).map(|()| Aim::Daemon);
+        };
+        entry
+    } else {
+        registry.find(&batch.object).ok_or_else(builtin::unknown_object)?
+    };
     run::check_method(&entry.metadata, entry.type_name, method)?;
     Ok(Aim::Object { shared: entry.metadata.is_shared(&Member::Method(method)), route: None, entry })
 }

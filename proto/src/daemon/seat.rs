@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::context::Context;
 use super::gate::Gate;
@@ -33,6 +33,10 @@ pub(super) struct Seat {
 enum Body {
     Object(RwLock<SharedObject>),
     Instance(Instance),
+    /// It belongs to a session.
+    Guest(Guest),
+    /// Somebody else owns it.
+    Weak(Weak<RwLock<dyn Object + Send + Sync>>),
     /// Calls go to its instances.
     Class(Class),
 }
@@ -62,6 +66,24 @@ impl Seat {
         Self { gate: Gate::default(), body: Body::Class(class) }
     }
 
+    /// For an object that belongs to a session.
+    pub(super) fn guest(object: SharedObject) -> Self {
+        Self { gate: Gate::default(), body: Body::Guest(Guest(RwLock::new(object))) }
+    }
+
+    pub(super) fn is_guest(&self) -> bool {
+        matches!(self.body, Body::Guest(_))
+    }
+
+    pub(super) fn weak(object: Weak<RwLock<dyn Object + Send + Sync>>) -> Self {
+        Self { gate: Gate::default(), body: Body::Weak(object) }
+    }
+
+    /// False when its owner has dropped it.
+    pub(super) fn is_there(&self) -> bool {
+        !matches!(&self.body, Body::Weak(object) if object.strong_count() == 0)
+    }
+
     pub(super) fn stream(items: Box<dyn Items + Send>) -> Guarded {
         let object = Self::object(Streamed(Mutex::new(items)));
         Entry { metadata: builtin::METADATA.clone(), type_name: builtin::TYPE_NAME, object }
@@ -70,7 +92,7 @@ impl Seat {
     /// Whether a member that takes `&self` may run beside others now.
     pub(super) fn is_ready(&self) -> bool {
         match &self.body {
-            Body::Object(_) | Body::Class(_) => true,
+            Body::Object(_) | Body::Class(_) | Body::Guest(_) | Body::Weak(_) => true,
             Body::Instance(instance) => instance.ready.load(Ordering::Acquire),
         }
     }
@@ -79,10 +101,20 @@ impl Seat {
     /// was its caller's fault, not the object's end.
     pub(super) fn call(&self, shared: bool, cx: &mut Context<'_>, member: Member<'_>, args: Args<'_>) -> Outcome {
         match &self.body {
-            Body::Object(object) if shared => {
+            Body::Weak(object) => {
+                let object = object.upgrade().ok_or_else(builtin::unknown_object)?;
+                if shared {
+                    return object.read().unwrap_or_else(PoisonError::into_inner).call_shared(cx, member, args);
+                }
+                let mut object = object.write().unwrap_or_else(PoisonError::into_inner);
+                object.call(cx, member, args)
+            }
+            Body::Object(object) | Body::Guest(Guest(object)) if shared => {
                 object.read().unwrap_or_else(PoisonError::into_inner).call_shared(cx, member, args)
             }
-            Body::Object(object) => object.write().unwrap_or_else(PoisonError::into_inner).call(cx, member, args),
+            Body::Object(object) | Body::Guest(Guest(object)) => {
+                object.write().unwrap_or_else(PoisonError::into_inner).call(cx, member, args)
+            }
             Body::Instance(instance) => instance.call(shared, cx, member, args),
             Body::Class(_) => Err(Fault::daemon_error("a class cannot be called itself")),
         }
@@ -145,6 +177,17 @@ impl Instance {
             }
         };
         object.call(cx, member, args)
+    }
+}
+
+/// An object that is closed when it goes.
+struct Guest(RwLock<SharedObject>);
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let object = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Should it panic, it is dropped all the same.
+        let _ = catch_unwind(AssertUnwindSafe(|| object.closed(&mut ())));
     }
 }
 

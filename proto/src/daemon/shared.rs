@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use super::context::Context;
+use super::guests::Hosting;
 use super::instances::InstanceMode;
 use super::object::Object;
 use super::run::{self, Entry};
 use super::seat::{Create, Guarded, Seat};
 use super::stream::Items;
 use super::streams::StreamId;
-use super::{Budget, Daemon, Directory, Registry, SessionId, builtin};
+use super::weak::WeakIds;
+use super::{Budget, Daemon, Directory, Registry, SessionId, interface};
 use crate::error::RegisterError;
 use crate::fault::Fault;
 use crate::limits::Config;
@@ -31,6 +33,9 @@ struct Tables {
     objects: RwLock<BTreeMap<ObjectId, Arc<Guarded>>>,
     /// Streams are objects too, with their next item as the only member.
     streams: RwLock<BTreeMap<StreamId, Arc<Guarded>>>,
+    /// Extends the daemon's own object.
+    interface: RwLock<Option<Arc<Guarded>>>,
+    weak: Mutex<WeakIds>,
     /// Counts registrations, their ends and those of streams.
     generation: AtomicU64,
     /// A class was registered whose instances belong to sessions.
@@ -75,12 +80,12 @@ impl Shared {
         Ok(id)
     }
 
-    fn host(&self, id: ObjectId, entry: Guarded) -> Result<ObjectId, RegisterError> {
+    pub(super) fn host(&self, id: ObjectId, entry: Guarded) -> Result<ObjectId, RegisterError> {
         if run::is_builtin(id.as_str()) {
             return Err(RegisterError::Reserved(id));
         }
         let mut objects = self.0.objects.write().unwrap_or_else(PoisonError::into_inner);
-        if objects.contains_key(&id) {
+        if objects.get(&id).is_some_and(|entry| entry.object.is_there()) {
             return Err(RegisterError::Duplicate(id));
         }
         objects.insert(id.clone(), Arc::new(entry));
@@ -121,7 +126,32 @@ impl Shared {
     }
 
     pub(super) fn find(&self, id: &str) -> Option<Arc<Guarded>> {
-        self.0.objects.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+        let found = self.0.objects.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        found.filter(|entry| entry.object.is_there())
+    }
+
+    /// What a call of the daemon's own object goes to, where that is not the daemon itself.
+    pub(super) fn interface_for(&self, method: &str) -> Option<Arc<Guarded>> {
+        let entry = self.0.interface.read().unwrap_or_else(PoisonError::into_inner).clone();
+        entry.filter(|entry| entry.answers(method))
+    }
+
+    pub(super) fn replace_builtin(&self, entry: Arc<Guarded>) {
+        let former = self.0.interface.write().unwrap_or_else(PoisonError::into_inner).replace(entry);
+        self.0.generation.fetch_add(1, Ordering::Release);
+        drop(former);
+    }
+
+    pub(super) fn note_weak(&self, id: ObjectId) {
+        let mut weak = self.0.weak.lock().unwrap_or_else(PoisonError::into_inner);
+        weak.add(id, |id| {
+            let mut objects = self.0.objects.write().unwrap_or_else(PoisonError::into_inner);
+            let is_there = objects.get(id).is_some_and(|entry| entry.object.is_there());
+            if !is_there {
+                objects.remove(id);
+            }
+            is_there
+        });
     }
 }
 
@@ -168,6 +198,29 @@ impl Daemon<Shared> {
 
 impl Registry for Shared {
     type World = ();
+    type Guest = Box<dyn Object + Send + Sync>;
+
+    fn guest(object: Box<dyn Object + Send + Sync>) -> Option<Self::Guest> {
+        Some(object)
+    }
+
+    fn add_guest(&mut self, id: ObjectId, Hosting { metadata, type_name, object }: Hosting<Self::Guest>) {
+        let entry = Arc::new(Entry { metadata, type_name, object: Seat::guest(object) });
+        let mut objects = self.0.objects.write().unwrap_or_else(PoisonError::into_inner);
+        objects.insert(id, entry);
+        self.0.generation.fetch_add(1, Ordering::Release);
+    }
+
+    fn remove_guest(&mut self, id: &str) -> bool {
+        let guest = self.find(id).filter(|entry| entry.object.is_guest());
+        if guest.is_some() {
+            // It is closed here, or when the last call of it has ended.
+            self.unregister(id);
+        }
+        false
+    }
+
+    fn close_waiting(&mut self, (): &mut ()) {}
 
     fn run(daemon: &mut Daemon<Self>, now: Instant, _world: &mut (), budget: Budget) -> usize {
         let mut calls = 0;
@@ -185,12 +238,14 @@ impl Registry for Shared {
 impl Directory for Shared {
     fn ids(&self) -> Vec<ObjectId> {
         let objects = self.0.objects.read().unwrap_or_else(PoisonError::into_inner);
-        std::iter::once(ObjectId::from(ObjectId::DAEMON)).chain(objects.keys().cloned()).collect()
+        let there = objects.iter().filter(|(_, entry)| entry.object.is_there());
+        std::iter::once(ObjectId::from(ObjectId::DAEMON)).chain(there.map(|(id, _)| id.clone())).collect()
     }
 
     fn metadata(&self, id: &str) -> Option<Metadata> {
         if run::is_builtin(id) {
-            return Some(builtin::METADATA.clone());
+            let entry = self.0.interface.read().unwrap_or_else(PoisonError::into_inner).clone();
+            return Some(interface::metadata(entry.as_deref()));
         }
         self.find(id).map(|entry| entry.metadata.clone())
     }

@@ -67,7 +67,7 @@ fn a_verdict_may_come_from_another_thread<R: Registry<World = ()>>(mut host: Hos
     assert!(told.take().is_empty());
     // The second is decided first.
     let (first, second) = (take(&admissions), take(&admissions));
-    thread::spawn(move || second.admit("welcome")).join().expect("no panic");
+    thread::scope(|threads| drop(threads.spawn(|| second.admit("welcome"))));
     host.settle();
     assert!(host.end_of(other_call).expect("an end").is_ok());
     assert_eq!(host.pair.client.handshake_answer(other), Some(&Value::from("welcome")));

@@ -4,5 +4,8 @@ mod common;
 mod counters;
 mod gatekeeper;
 mod gone;
+mod guests;
 mod hooks;
+mod interface;
 mod notices;
+mod weak;

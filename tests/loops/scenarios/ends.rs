@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use firesteel::{CallFailure, CloseReason};
+use firesteel::{CallFailure, CloseReason, ObjectRef, Request, Uri};
 
 use crate::stage::{Loop, Stage, Transport};
 
@@ -35,6 +35,61 @@ pub fn a_lost_connection_is_made_again<L: Loop>(transport: Transport) {
         return;
     }
     drop(proxy);
+    stage.end();
+}
+
+pub fn objects_of_sessions_go_with_them<L: Loop>(transport: Transport) {
+    let stage = Stage::new::<L>(transport, 6);
+    let good = stage.proxy();
+    let make = |n: i64| match good.call::<ObjectRef>("make", &(n,)).expect("a reference").uri {
+        Uri::Pyro { object, .. } => object,
+        other => panic!("{other}"),
+    };
+    let number = |id: &str| good.request::<i64>(Request::method("number", &()).object(id));
+    let (one, other) = (make(1), make(2));
+    for how in 0..5 {
+        let mut raw = stage.raw();
+        let call = raw.call("make", &(3,));
+        match how {
+            0 => {
+                raw.end_of(call).expect("a reference");
+                stage.board.wait_for_guests(3);
+                raw.finish();
+            }
+            1 => {
+                raw.end_of(call).expect("a reference");
+                stage.board.wait_for_guests(3);
+                raw.wire.reset();
+            }
+            // The answer finds nobody, or may find nobody.
+            2 => {
+                raw.send_all();
+                raw.wire.reset();
+            }
+            3 => {
+                raw.call("make", &(4,));
+                raw.call("hold", &());
+                raw.send_all();
+                let responder = stage.board.take_held();
+                raw.wire.reset();
+                drop(responder);
+            }
+            _ => {
+                raw.call("hang_up", &());
+                raw.send_all();
+                raw.wait_for_close();
+            }
+        }
+        assert_eq!((number(&one), number(&other)), (Ok(1), Ok(2)));
+        stage.board.wait_for_guests(2);
+    }
+    good.request::<()>(Request::method("leave", &()).object(one.as_str())).expect("released");
+    stage.board.wait_for_guests(1);
+    assert!(number(&one).expect_err("it is gone").to_string().ends_with("unknown object"));
+    assert_eq!(number(&other), Ok(2));
+    good.close();
+    stage.board.wait_for_guests(0);
+    drop(good);
     stage.end();
 }
 
