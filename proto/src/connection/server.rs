@@ -170,10 +170,10 @@ impl ServerCore {
     // Input.
 
     pub(crate) fn handle_filled(&mut self, now: Instant, scratch: &[u8], n: usize) {
-        if let State::Handshake(Handshake::Absent | Handshake::Auto, at) = &mut self.state
-            && self.link.is_silent()
+        if let State::Handshake(mode @ (Handshake::Absent | Handshake::Auto), _) = self.state
+            && self.has_not_begun()
         {
-            *at = now + self.config.handshake_timeout;
+            self.state = State::Handshake(mode, now + self.config.handshake_timeout);
         }
         self.link.handle_filled(now, scratch, n);
         self.advance();
@@ -217,10 +217,15 @@ impl ServerCore {
     /// Where no handshake is due, the first call may come at any time: only half of one may not last.
     fn handshake_deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Handshake(Handshake::Absent | Handshake::Auto, _) if self.link.is_silent() => None,
+            State::Handshake(Handshake::Absent | Handshake::Auto, _) if self.has_not_begun() => None,
             State::Handshake(_, at) if self.head == Head::Nothing => Some(at),
             _ => None,
         }
+    }
+
+    /// Nothing has come yet, nor is anybody waiting to be let in.
+    fn has_not_begun(&self) -> bool {
+        self.link.is_silent() && self.current.is_none()
     }
 
     /// Answers PINGs again: a new turn of the loop has begun.

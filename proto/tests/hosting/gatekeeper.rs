@@ -15,6 +15,7 @@ both!(
     a_refusal_that_comes_later_is_told,
     nobody_decides,
     the_time_of_a_handshake_goes_on,
+    it_goes_on_where_a_handshake_is_optional,
     the_client_goes_while_it_waits,
     a_verdict_that_comes_too_early_or_for_another_is_none,
     a_shutdown_waits_for_the_verdict_within_its_grace,
@@ -125,6 +126,30 @@ fn the_time_of_a_handshake_goes_on<R: Registry<World = ()>>(mut host: Host<R>) {
     let admission = take(&admissions);
     assert!(admission.is_cancelled());
     admission.admit("too late");
+    host.assert_at_rest();
+}
+
+fn it_goes_on_where_a_handshake_is_optional<R: Registry<World = ()>>(mut host: Host<R>) {
+    let admissions = defer(&mut host);
+    let (proxy, _) = waiting(&mut host);
+    let connect = host.pair.traffic()[0].0.clone();
+    host.cut(proxy);
+    // On a socket that was given, a client may begin with a handshake, or not.
+    let (begin, timeout) = (host.pair.now, host.pair.daemon.config().handshake_timeout);
+    let session = host.pair.daemon.open(begin, Peer::default(), None).expect("room");
+    assert_eq!(host.pair.daemon.poll_timeout(), None);
+    host.pair.daemon.session(session).expect("it is there").handle_input(begin, &connect);
+    host.settle();
+    assert_eq!(host.pair.daemon.poll_timeout(), Some(begin + timeout));
+    // More bytes make it no longer.
+    host.pair.turn(timeout / 2);
+    host.pair.daemon.session(session).expect("it is there").handle_input(host.pair.now, b"PYRO");
+    host.settle();
+    assert_eq!(host.pair.daemon.poll_timeout(), Some(begin + timeout));
+    host.pair.turn(timeout / 2);
+    host.settle();
+    assert_eq!(host.pair.daemon.session_count(), 0);
+    assert!(admissions.lock().unwrap().iter().all(Admission::is_cancelled));
     host.assert_at_rest();
 }
 
