@@ -32,7 +32,8 @@ pub struct Limits {
     /// Unsent bytes of one session; above it, reading stops and no further call of it starts.
     /// Overshot by one message at most. Default 1 MiB.
     pub max_unsent: usize,
-    /// Calls in flight on one client connection. Default 1,024, at most 32,768.
+    /// Calls in flight on one client connection; at a daemon, calls of one session that are answered in any order.
+    /// Default 1,024, at most 32,768.
     pub max_in_flight: usize,
     /// Streams that are open in a daemon; a further one is an exception at its caller. Default 100,000.
     pub max_streams: usize,
@@ -91,6 +92,10 @@ pub struct Config {
     pub hmac_key: Option<HmacKey>,
     /// Takes connections of protocol 502 in spite of an HMAC key, as over TLS. Default false.
     pub allow_unsigned_502: bool,
+    /// Tell peers in an annotation (`FSTL`) what goes beyond Pyro, and make use of it with those that know it: answers
+    /// that overtake each other, deadlines and cancelled calls that the server is told of. Pyro's programs pass over
+    /// it. Default true.
+    pub extensions: bool,
     /// Write bytes in serpent as literals (Pyro's `SERPENT_BYTES_REPR`) instead of as a base64
     /// dictionary. Both are understood. Default false.
     pub bytes_repr: bool,
@@ -132,6 +137,7 @@ impl Default for Config {
             protocol: Protocol::Auto,
             hmac_key: None,
             allow_unsigned_502: false,
+            extensions: true,
             bytes_repr: false,
             compression: false,
             handshake: Value::from("hello"),

@@ -304,6 +304,59 @@ fn unregistered_objects_are_unknown() {
 }
 
 #[test]
+fn a_call_that_waits_for_its_object_is_overtaken_by_one_for_another() {
+    let mut scene = scene(4);
+    scene.objects.register("other", Handle(Arc::new(Room::default()))).expect("registered");
+    let proxy = scene.proxy();
+    scene.send_on(proxy, "write");
+    scene.send_on(proxy, "write");
+    let other = Request::method("nop", &()).object("other");
+    let other = scene.pair.client.call(scene.pair.now, proxy, &other).expect("sent");
+    while scene.pair.transfer() {}
+    let first = scene.pair.daemon.next_job(scene.pair.now).expect("the object is free");
+    let overtakes = scene.pair.daemon.next_job(scene.pair.now).expect("the other object is free");
+    assert!(scene.pair.daemon.next_job(scene.pair.now).is_none(), "two writers at once");
+    assert_eq!(scene.pair.daemon.counters().waiting, 1);
+    overtakes.run();
+    scene.pair.settle(&mut ());
+    assert!(scene.pair.done.contains_key(&other));
+    assert_eq!(scene.pair.done.len(), 1);
+    scene.room.open();
+    first.run();
+    scene.pair.settle(&mut ());
+    assert_eq!(scene.pair.done.len(), 3);
+    assert_eq!(scene.room.most.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.pair.daemon.counters().waiting, 0);
+}
+
+#[test]
+fn a_call_that_was_cancelled_before_it_ran_leaves_its_object_to_the_next() {
+    let mut scene = scene(4);
+    let (proxy, next) = (scene.proxy(), scene.proxy());
+    scene.send_on(proxy, "write");
+    while scene.pair.transfer() {}
+    let first = scene.pair.daemon.next_job(scene.pair.now).expect("the object is free");
+    let gone = scene.pair.client.call(scene.pair.now, proxy, &Request::method("write", &())).expect("sent");
+    while scene.pair.transfer() {}
+    assert!(scene.pair.daemon.next_job(scene.pair.now).is_none());
+    scene.send_on(next, "write");
+    while scene.pair.transfer() {}
+    assert!(scene.pair.daemon.next_job(scene.pair.now).is_none());
+    assert_eq!(scene.pair.daemon.counters().waiting, 2);
+    scene.pair.client.cancel(scene.pair.now, gone);
+    while scene.pair.transfer() {}
+    assert!(scene.pair.daemon.next_job(scene.pair.now).is_none());
+    assert_eq!(scene.pair.daemon.counters().waiting, 1);
+    scene.room.open();
+    first.run();
+    scene.pair.settle(&mut ());
+    assert_eq!(scene.pair.done.len(), 3, "cancelled, and two that ran");
+    assert_eq!(scene.pair.daemon.counters().waiting, 0);
+    // The second one never ran: each visit counts who is inside.
+    assert_eq!(scene.pair.daemon.counters().calls, 5, "two to connect, two writers, the word of the cancelled one");
+}
+
+#[test]
 fn an_object_that_was_just_called_is_forgotten_when_it_is_unregistered() {
     struct Other;
     impl Object for Other {

@@ -23,7 +23,17 @@ pub struct Raw {
 
 impl Raw {
     pub fn new(wire: Wire, handshake: Handshake) -> Self {
+        Self::with(Config::default(), wire, handshake)
+    }
+
+    /// A client that knows nothing beyond Pyro: its calls are answered in their order.
+    pub fn plain(wire: Wire, handshake: Handshake) -> Self {
         let mut config = Config::default();
+        config.extensions = false;
+        Self::with(config, wire, handshake)
+    }
+
+    fn with(mut config: Config, wire: Wire, handshake: Handshake) -> Self {
         config.limits.max_in_flight = 1 << 15;
         config.handshake_timeout = crate::thing::PATIENCE;
         wire.set_nonblocking(true);

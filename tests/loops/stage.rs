@@ -153,6 +153,11 @@ impl Stage {
         Raw::new(self.wire(), self.handshake())
     }
 
+    /// A client that does as little as Pyro's.
+    pub fn plain(&self) -> Raw {
+        Raw::plain(self.wire(), self.handshake())
+    }
+
     /// How a connection begins.
     pub fn handshake(&self) -> Handshake {
         if self.is_pair() { Handshake::Absent } else { Handshake::Required }

@@ -82,8 +82,8 @@ impl<'a> Team<'a> {
     }
 
     fn work(&self) -> io::Result<()> {
-        while let Some(term) = self.follow() {
-            if let Err(error) = self.lead(term) {
+        while let Some((term, average)) = self.follow() {
+            if let Err(error) = self.lead(term, average) {
                 lock(&self.server).ask_to_stop();
                 self.give_up();
                 return Err(error);
@@ -92,15 +92,16 @@ impl<'a> Team<'a> {
         Ok(())
     }
 
-    /// Waits for the lead; none when it is over.
-    fn follow(&self) -> Option<u64> {
+    /// Waits for the lead; none when it is over. Who takes it from one that is stuck expects further long calls.
+    fn follow(&self) -> Option<(u64, Average)> {
         let mut lead = lock(&self.lead);
         let mut watch = Watch::default();
         loop {
             if lead.over {
                 return None;
             }
-            if !lead.taken || self.relieve(&mut watch) {
+            let free = !lead.taken;
+            if free || self.relieve(&mut watch) {
                 lead.taken = true;
                 lead.term += 1;
                 lead.watched &= !watch.mine;
@@ -109,7 +110,7 @@ impl<'a> Team<'a> {
                     // Somebody has to watch the new leader.
                     self.change.notify_one();
                 }
-                return Some(lead.term);
+                return Some((lead.term, if free { Average::default() } else { Average::long() }));
             }
             if !watch.mine && !lead.watched {
                 lead.watched = true;
@@ -151,9 +152,8 @@ impl<'a> Team<'a> {
     }
 
     /// Serves as the leader until relieved, or until it gave the lead away and ran its call.
-    fn lead(&self, term: u64) -> io::Result<()> {
+    fn lead(&self, term: u64, mut average: Average) -> io::Result<()> {
         let mut ready = Vec::with_capacity(16);
-        let mut average = Average::default();
         let mut server = lock(&self.server);
         // What a leader that was relieved had not sent yet.
         server.flush(Instant::now());
@@ -175,8 +175,8 @@ impl<'a> Team<'a> {
                 if average.is_long() || !self.watched.load(Ordering::SeqCst) {
                     server.flush(now);
                 }
-                // Further work that is there already needs a leader now.
-                let more = server.daemon.has_more();
+                // Further work that is there already needs a leader now, unless there is one as soon as the call takes long.
+                let more = server.daemon.has_more() && !self.watched.load(Ordering::SeqCst);
                 drop(server);
                 if more || average.is_long() {
                     self.hand_over(term);
@@ -262,6 +262,11 @@ impl<'a> Team<'a> {
 struct Average(u64);
 
 impl Average {
+    /// As after a long call.
+    fn long() -> Self {
+        Self(u64::from(MOST.subsec_nanos()))
+    }
+
     fn add(&mut self, took: Duration) {
         // Up to the most that counts, the seconds are none.
         let nanos = if took < MOST { took.subsec_nanos() } else { MOST.subsec_nanos() };

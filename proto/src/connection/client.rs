@@ -17,7 +17,7 @@ use crate::limits::{Config, Handshake};
 use crate::serializer::{SerializerId, Style};
 use crate::timers::Timers;
 use crate::value::ObjectId;
-use crate::wire::{Dialect, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
+use crate::wire::{Dialect, Extensions, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
 
 /// The client's end of a connection, without buffers of its own to read into.
 pub(crate) struct ClientCore {
@@ -25,6 +25,7 @@ pub(crate) struct ClientCore {
     pub(super) config: Arc<Config>,
     pub(super) object: ObjectId,
     pub(super) dialect: Dialect,
+    pub(super) beyond: Beyond,
     pub(super) redial: Redial,
     /// Another socket can be connected when this one is lost.
     pub(super) reconnects: bool,
@@ -55,6 +56,19 @@ pub(crate) enum Redial {
     Now(Dialect),
     /// The connection was lost, and calls are to be made again.
     Again,
+}
+
+/// Whether the server knows more than Pyro.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beyond {
+    /// It does not matter: switched off.
+    Off,
+    /// The next message asks.
+    ToAsk,
+    /// It was asked, and has not said so.
+    Asked,
+    /// It does.
+    Known,
 }
 
 #[derive(Debug)]
@@ -104,6 +118,7 @@ impl ClientCore {
             state: State::Ready,
             object,
             dialect,
+            beyond: if config.extensions { Beyond::ToAsk } else { Beyond::Off },
             redial: Redial::No,
             reconnects: false,
             begun: now,
@@ -276,13 +291,15 @@ impl ClientCore {
         self.check_open()?;
         let serial = self.next_serial();
         let start = self.state.out(&mut self.link).len();
-        self.send_request(object, request, serial as u16, Flags::NONE)?;
+        let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
+        let left = deadline.filter(|_| self.beyond == Beyond::Known).map(|at| at.saturating_duration_since(now));
+        let extensions = Extensions { deadline: left, ..Extensions::default() };
+        self.send_request(object, request, serial as u16, Flags::NONE, extensions)?;
         let retries = request.retries.unwrap_or(self.config.max_retries);
         let retry = (retries > 0).then(|| {
             let message = self.state.out(&mut self.link)[start..].to_vec();
             Box::new(Retry { left: retries, message })
         });
-        let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
         if let Some(at) = deadline {
             self.deadlines.set(at, id);
         }
@@ -295,7 +312,7 @@ impl ClientCore {
     pub(crate) fn notify(&mut self, object: Option<&ObjectId>, request: &Request<'_>) -> Result<(), CallError> {
         self.check_open()?;
         let serial = self.next_serial();
-        self.send_request(object, request, serial as u16, Flags::ONEWAY)
+        self.send_request(object, request, serial as u16, Flags::ONEWAY, Extensions::default())
     }
 
     pub(crate) fn ping(&mut self, now: Instant, id: CallId) -> Result<(), CallError> {
@@ -333,12 +350,15 @@ impl ClientCore {
         let head = self.head(MessageType::Connect, flags, 0, None);
         let config = &*self.config;
         let out = self.link.out().tail();
-        let frame = FrameStart::begin(out, head, &OwnedAnnotations::default(), config.hmac_key.as_ref());
+        let (annotations, key) = (OwnedAnnotations::default(), config.hmac_key.as_ref());
+        let extensions = Extensions { overtaking: config.extensions, ..Extensions::default() };
+        let frame = FrameStart::begin_extended(out, head, &annotations, extensions, key);
         let written = Style::of(config.serializer, self.dialect, config)
             .write(&Value::Dict(content), out)
             .map_err(|error| error.to_string())
             .and_then(|()| frame.finish(out, 0, config.limits.max_handshake).map_err(|error| error.to_string()));
         self.state = State::Handshake { deadline: now + self.config.handshake_timeout, held: Vec::new() };
+        self.beyond = if self.config.extensions { Beyond::Asked } else { Beyond::Off };
         if let Err(reason) = written {
             self.finish(CloseReason::Protocol(ProtocolError::Handshake(reason)));
         }
@@ -376,7 +396,9 @@ impl ClientCore {
         request: &Request<'_>,
         sequence: u16,
         flags: Flags,
+        mut extensions: Extensions,
     ) -> Result<(), CallError> {
+        extensions.overtaking = self.beyond == Beyond::ToAsk;
         let flags = flags | request.content.flags();
         let mut head = self.head(MessageType::Invoke, flags, sequence, request.correlation);
         let object = request.object.as_ref().or(object).unwrap_or(&self.object);
@@ -387,13 +409,30 @@ impl ClientCore {
             request.content.annotations(object.as_str(), &request.annotations).map_err(CallError::Format)?;
         let out = self.state.out(&mut self.link);
         let annotations = annotations.as_ref().unwrap_or(&request.annotations);
-        let frame = FrameStart::begin(out, head, annotations, config.hmac_key.as_ref());
+        let key = config.hmac_key.as_ref();
+        let frame = FrameStart::begin_extended(out, head, annotations, extensions, key);
         let style = Style::of(serializer, self.dialect, config);
         if let Err(error) = request.content.write(object.as_str(), style, out) {
             frame.abandon(out);
             return Err(CallError::Format(error));
         }
-        frame.finish(out, 0, config.limits.max_message).map_err(too_large)
+        frame.finish(out, 0, config.limits.max_message).map_err(too_large)?;
+        if extensions.overtaking {
+            self.beyond = Beyond::Asked;
+        }
+        Ok(())
+    }
+
+    /// Tells a server that knows more than Pyro that nobody waits for a call any more.
+    fn tell_cancelled(&mut self, sequence: u16) {
+        if self.beyond != Beyond::Known || !self.is_ready() {
+            return;
+        }
+        let request = Request::method("ping", &()).object(ObjectId::DAEMON);
+        let serial = self.next_serial();
+        let extensions = Extensions { cancel: Some(sequence), ..Extensions::default() };
+        // Where that cannot be sent, the answer comes in vain.
+        let _ = self.send_request(None, &request, serial as u16, Flags::ONEWAY, extensions);
     }
 
     fn head(&self, kind: MessageType, flags: Flags, sequence: u16, correlation: Option<[u8; 16]>) -> Head {
@@ -413,6 +452,9 @@ impl ClientCore {
         let had_deadline = std::mem::take(&mut self.flights[at].deadline);
         if had_deadline && failure != CallFailure::Deadline {
             self.deadlines.forget(live(&self.flights));
+        }
+        if !self.flights[at].ping {
+            self.tell_cancelled(self.flights[at].serial as u16);
         }
         self.done(id, failure);
         true

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use firesteel_value::Value;
 
-use super::client::{ClientCore, Redial, State};
+use super::client::{Beyond, ClientCore, Redial, State};
 use super::client_events::{ClientEvent, Reply};
 use super::remote_metadata::RemoteMetadata;
 use crate::error::{CallFailure, CloseReason, ProtocolError};
 use crate::fault::Fault;
 use crate::serializer::{SerializerId, read};
 use crate::value::Payload;
-use crate::wire::{self, Dialect, Flags, Header, MessageType, OwnedAnnotations};
+use crate::wire::{self, Annotations, Dialect, EXTENSIONS, Extensions, Flags, Header, MessageType, OwnedAnnotations};
 
 /// Answers from this size on keep the buffer that they came in; smaller ones are cheaper to copy.
 const OWN_BUFFER: usize = 4 * 1024;
@@ -72,7 +72,11 @@ impl ClientCore {
         let message = self.link.received();
         let (annotations, payload) = header.ranges();
         let key = self.config.hmac_key.as_ref();
-        let tags = wire::open(&mut header, &message[annotations], &message[payload.clone()], key)?.to_owned();
+        let annotations = &message[annotations];
+        let tags = wire::open(&mut header, annotations, &message[payload.clone()], key)?.to_owned();
+        if self.beyond == Beyond::Asked && tells_overtaking(annotations, header.dialect) {
+            self.beyond = Beyond::Known;
+        }
         let whole = payload.end;
         let (buffer, window) = if header.flags.contains(Flags::COMPRESSED) {
             let plain = wire::decompress(&message[payload], self.config.limits.max_decompressed)?;
@@ -177,6 +181,12 @@ impl ClientCore {
         }
         Ok(())
     }
+}
+
+/// True in an answer of a server that knows more than Pyro.
+fn tells_overtaking(annotations: &[u8], dialect: Dialect) -> bool {
+    let all = Annotations::parse(annotations, dialect).unwrap_or_default();
+    all.get(EXTENSIONS).is_some_and(|value| Extensions::parse(value).overtaking)
 }
 
 /// The reason in a CONNECTFAIL: in the client's serializer, or in marshal.

@@ -8,6 +8,7 @@ mod client;
 mod client_answers;
 mod client_events;
 mod inbox;
+mod incoming;
 mod link;
 mod redial;
 mod remote_metadata;
@@ -25,5 +26,6 @@ pub use standalone::{ClientConnection, IncomingCall, ServerConnection, ServerEve
 pub use batch::{Batch, BatchResults};
 pub(crate) use client::ClientCore;
 pub(crate) use inbox::SCRATCH;
-pub(crate) use server::{Head, Incoming, Parked, ServerCore};
+pub(crate) use incoming::Incoming;
+pub(crate) use server::{Head, Parked, ServerCore};
 pub(crate) use server_answers::metadata_value;

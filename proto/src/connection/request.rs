@@ -127,10 +127,12 @@ impl<'a> Request<'a> {
         self.correlation.is_some()
     }
 
-    /// Makes the call part of another one, that a method runs for: it carries on that one's correlation id.
+    /// Makes the call part of another one, that a method runs for: it carries on that one's correlation id, and
+    /// does not wait longer than that one's caller, where he told how long he does.
     #[must_use]
     pub fn within<W>(self, cx: &Context<'_, W>) -> Self {
-        self.correlation_id(cx.correlation_id())
+        let deadline = [self.deadline, cx.deadline()].into_iter().flatten().min();
+        Self { deadline, ..self.correlation_id(cx.correlation_id()) }
     }
 
     fn new(content: CallContent<'a>) -> Self {

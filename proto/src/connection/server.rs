@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::client_events::CallId;
+use super::incoming::Incoming;
 use super::link::Link;
 use crate::daemon::Batch;
 use crate::entropy::Labels;
@@ -12,8 +13,7 @@ use crate::error::{CloseReason, ProtocolError};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
 use crate::serializer::SerializerId;
-use crate::value::{CallHead, FormatError, serialized_blob};
-use crate::wire::{self, Annotations, Dialect, Flags, Header, MessageType};
+use crate::wire::{self, Dialect, Extensions, Flags, Header, MessageType};
 
 /// Bytes of PINGs that are answered in one turn of the loop: a flood of them cannot keep it.
 const TURN: usize = 64 * 1024;
@@ -30,6 +30,10 @@ pub(crate) struct ServerCore {
     head: Head,
     /// The request that is being answered.
     pub(super) current: Option<Current>,
+    /// Calls that are being answered while later ones start.
+    aside: Vec<Current>,
+    /// Whether answers may overtake each other.
+    pub(super) order: Order,
     /// A request that was taken, and waits.
     parked: Option<Parked>,
     /// A batch has begun and not ended.
@@ -48,6 +52,17 @@ enum State {
     /// The first message is awaited, until the deadline.
     Handshake(Handshake, Instant),
     Ready,
+}
+
+/// In which order calls are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In that of the calls, one after the other.
+    Strict,
+    /// As they end. The client asked for it, and is to be told that it is so.
+    FreeUntold,
+    /// As they end.
+    Free,
 }
 
 /// What waits at the head of the received bytes, complete.
@@ -78,61 +93,6 @@ pub(super) struct Current {
     pub(super) batch: bool,
 }
 
-/// A request, taken out of the received bytes with the buffer that holds it.
-#[derive(Debug)]
-pub(crate) struct Incoming {
-    pub(crate) id: CallId,
-    pub(crate) header: Header,
-    pub(crate) serializer: SerializerId,
-    buffer: Vec<u8>,
-    annotations: Range<usize>,
-    payload: Range<usize>,
-}
-
-impl Incoming {
-    pub(crate) fn payload(&self) -> &[u8] {
-        &self.buffer[self.payload.clone()]
-    }
-
-    pub(crate) fn annotations(&self) -> Annotations<'_> {
-        // They were checked when the message was taken.
-        let all = Annotations::parse(&self.buffer[self.annotations.clone()], self.header.dialect);
-        all.unwrap_or_default().of_users()
-    }
-
-    /// Whether the answer to this handshake shall tell of the object: always in protocol 502.
-    pub(crate) fn wants_metadata(&self) -> bool {
-        self.header.dialect == Dialect::Pyro5 || self.header.flags.contains(Flags::META_ON_CONNECT)
-    }
-
-    /// Reads object and method of a call.
-    pub(crate) fn head(&self, max_depth: usize) -> Result<CallHead<'_>, FormatError> {
-        if self.is_blob() {
-            let annotations = self.annotations();
-            return serialized_blob::head(annotations, self.header.dialect, self.serializer, self.payload());
-        }
-        CallHead::read(self.header.dialect, self.serializer, self.payload(), max_depth)
-    }
-
-    pub(crate) fn is_batch(&self) -> bool {
-        self.header.flags.contains(Flags::BATCH)
-    }
-
-    /// Its argument stays serialized.
-    pub(crate) fn is_blob(&self) -> bool {
-        self.header.flags.contains(Flags::KEEP_SERIALIZED)
-    }
-
-    pub(crate) fn is_oneway(&self) -> bool {
-        self.header.flags.contains(Flags::ONEWAY)
-    }
-
-    /// The buffer, for use again.
-    pub(crate) fn recycle(self) -> Vec<u8> {
-        self.buffer
-    }
-}
-
 impl ServerCore {
     pub(crate) fn new(
         now: Instant,
@@ -150,6 +110,8 @@ impl ServerCore {
             dialect: None,
             head: Head::Nothing,
             current: None,
+            aside: Vec::new(),
+            order: Order::Strict,
             parked: None,
             batching: false,
             issued: 0,
@@ -254,7 +216,7 @@ impl ServerCore {
         if self.link.unsent() > self.config.limits.max_unsent {
             return false;
         }
-        let waiting = self.head != Head::Nothing || self.current.is_some();
+        let waiting = self.head != Head::Nothing || self.current.is_some() || !self.aside.is_empty();
         !waiting || self.link.received().len() < self.max_waiting()
     }
 
@@ -278,12 +240,37 @@ impl ServerCore {
 
     /// True while a request is being answered, or waits for its object, or a batch runs.
     pub(crate) fn is_busy(&self) -> bool {
-        self.current.is_some() || self.parked.is_some() || self.batching
+        self.current.is_some() || !self.aside.is_empty() || self.parked.is_some() || self.batching
     }
 
     /// True while this call is being answered.
     pub(crate) fn awaits(&self, call: CallId) -> bool {
-        self.current.is_some_and(|current| current.id == call)
+        self.current.is_some_and(|current| current.id == call) || self.is_aside(call)
+    }
+
+    /// True while this call is being answered, and later ones may start.
+    pub(crate) fn is_aside(&self, call: CallId) -> bool {
+        self.aside.iter().any(|aside| aside.id == call)
+    }
+
+    /// The call under this number that is being answered while later ones may start.
+    pub(crate) fn aside_of(&self, sequence: u16) -> Option<CallId> {
+        self.aside.iter().find(|aside| aside.sequence == sequence).map(|aside| aside.id)
+    }
+
+    /// Nobody will answer this call that later ones may overtake.
+    pub(crate) fn forget_aside(&mut self, call: CallId) {
+        self.aside.retain(|aside| aside.id != call);
+        self.advance();
+    }
+
+    /// A request that is about to be answered; none when that is not waited for.
+    pub(super) fn end(&mut self, call: CallId) -> Option<Current> {
+        if let Some(current) = self.current.take_if(|current| current.id == call) {
+            return Some(current);
+        }
+        let at = self.aside.iter().position(|aside| aside.id == call)?;
+        Some(self.aside.remove(at))
     }
 
     /// Nobody will answer the current request; a batch that waits for an answer does not go on.
@@ -305,13 +292,22 @@ impl ServerCore {
         self.parked.take()
     }
 
+    fn parked(&self) -> Option<&Incoming> {
+        match &self.parked {
+            Some(Parked::Call(incoming)) => Some(incoming),
+            Some(Parked::Batch(batch)) => Some(&batch.incoming),
+            None => None,
+        }
+    }
+
     /// Bytes that the parked request holds.
     pub(crate) fn parked_len(&self) -> usize {
-        match &self.parked {
-            Some(Parked::Call(incoming)) => incoming.buffer.len(),
-            Some(Parked::Batch(batch)) => batch.incoming.buffer.len(),
-            None => 0,
-        }
+        self.parked().map_or(0, Incoming::held)
+    }
+
+    /// True when this is the request that waits.
+    pub(crate) fn parks(&self, call: CallId) -> bool {
+        self.parked().is_some_and(|incoming| incoming.id == call)
     }
 
     /// A batch begins or ends: no other request starts between.
@@ -335,6 +331,7 @@ impl ServerCore {
         if self.link.ignores_input() {
             self.head = Head::Nothing;
             self.current = None;
+            self.aside.clear();
             self.parked = None;
             self.batching = false;
             return;
@@ -435,22 +432,35 @@ impl ServerCore {
     }
 
     /// Takes the request at the head; `None` when it breaks the protocol, which ends the connection.
-    pub(crate) fn take(&mut self) -> Option<Incoming> {
+    ///
+    /// A call may be put `aside` where the client allows it: then the next one starts before it is answered.
+    pub(crate) fn take(&mut self, aside: bool) -> Option<Incoming> {
         if std::mem::replace(&mut self.head, Head::Nothing) == Head::Nothing {
             return None;
         }
         match self.extract() {
             Ok(incoming) => {
+                if self.order == Order::Strict {
+                    self.see_extensions(&incoming);
+                }
+                let connects = incoming.header.kind == MessageType::Connect as u8;
                 // A oneway call counts as answered when it starts.
-                if !incoming.is_oneway() || incoming.header.kind == MessageType::Connect as u8 {
-                    self.current = Some(Current {
+                if !incoming.is_oneway() || connects {
+                    let current = Current {
                         id: incoming.id,
                         sequence: incoming.header.sequence,
                         serializer: incoming.serializer,
                         correlation: Some(incoming.header.correlation),
                         wants_metadata: incoming.wants_metadata(),
                         batch: incoming.is_batch(),
-                    });
+                    };
+                    let free = aside && self.order != Order::Strict && !connects && !current.batch;
+                    if free && self.aside.len() + 1 < self.config.limits.max_in_flight {
+                        self.aside.push(current);
+                        self.advance();
+                    } else {
+                        self.current = Some(current);
+                    }
                 }
                 Some(incoming)
             }
@@ -459,6 +469,19 @@ impl ServerCore {
                 None
             }
         }
+    }
+
+    /// A client may tell with its handshake, or with its first call where there is none, that it knows more than
+    /// Pyro.
+    fn see_extensions(&mut self, incoming: &Incoming) {
+        if self.config.extensions && incoming.extensions().is_some_and(|extensions| extensions.overtaking) {
+            self.order = Order::FreeUntold;
+        }
+    }
+
+    /// What a client that knows more than Pyro tells with a call.
+    pub(crate) fn extensions_of(&self, incoming: &Incoming) -> Option<Extensions> {
+        if self.order == Order::Strict { None } else { incoming.extensions() }
     }
 
     fn extract(&mut self) -> Result<Incoming, ProtocolError> {
@@ -501,7 +524,7 @@ impl ServerCore {
             let unshift = |range: Range<usize>| range.start - start..range.end - start;
             (buffer, unshift(annotations), unshift(payload))
         };
-        Ok(Incoming { id, header, serializer, buffer, annotations, payload })
+        Ok(Incoming { id, header, serializer, deadline: None, buffer, annotations, payload })
     }
 
     /// Ends the connection for a protocol error: with a CONNECTFAIL while the handshake lasts, as

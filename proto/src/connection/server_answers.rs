@@ -3,13 +3,13 @@
 use firesteel_value::{Dict, Instance, Value};
 
 use super::client_events::CallId;
-use super::server::{Current, ServerCore};
+use super::server::{Current, Order, ServerCore};
 use crate::error::{CloseReason, ProtocolError};
 use crate::fault::Fault;
 use crate::metadata::Metadata;
 use crate::serializer::{SerializerId, Style};
 use crate::value::Payload;
-use crate::wire::{Dialect, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
+use crate::wire::{Dialect, Extensions, Flags, FrameStart, Head, Header, MessageType, OwnedAnnotations};
 
 /// Payloads from this size on are queued as they are, not copied behind their header.
 const OWN_CHUNK: usize = 16 * 1024;
@@ -30,9 +30,9 @@ impl ServerCore {
         };
         match Payload::encode_into(Vec::new(), &self.style(current.serializer), &answer) {
             Ok(payload) => {
-                self.send(MessageType::ConnectOk, flags, &OwnedAnnotations::default(), payload);
-                self.ready();
                 self.current = None;
+                self.send(&current, MessageType::ConnectOk, flags, &OwnedAnnotations::default(), payload);
+                self.ready();
                 self.advance();
                 true
             }
@@ -63,7 +63,7 @@ impl ServerCore {
         result: Result<Payload, Fault>,
         annotations: &OwnedAnnotations,
     ) -> (bool, Option<Vec<u8>>) {
-        let Some(current) = self.current.filter(|current| current.id == id) else { return (false, None) };
+        let Some(current) = self.end(id) else { return (false, None) };
         let (payload, flags, after) = match result {
             Ok(payload) => {
                 let flags = if current.batch { Flags::BATCH } else { Flags::NONE };
@@ -75,8 +75,7 @@ impl ServerCore {
                 (payload, Flags::EXCEPTION, after)
             }
         };
-        let buffer = payload.and_then(|payload| self.send(MessageType::Result, flags, annotations, payload));
-        self.current = None;
+        let buffer = payload.and_then(|payload| self.send(&current, MessageType::Result, flags, annotations, payload));
         if after != After::GoOn {
             self.link.close(CloseReason::Local);
         }
@@ -87,7 +86,7 @@ impl ServerCore {
     /// Answers a call with a stream: its id, or none where streams are switched off. For clients that know no
     /// streams it is an exception, as in Pyro. False when the call is not waiting for that.
     pub(crate) fn reply_stream(&mut self, id: CallId, stream: Option<&str>, mut annotations: OwnedAnnotations) -> bool {
-        let Some(current) = self.current.filter(|current| current.id == id) else { return false };
+        let Some(current) = self.end(id) else { return false };
         if let Some(stream) = stream {
             annotations.set(*b"STRM", stream.as_bytes().to_vec());
         }
@@ -98,9 +97,9 @@ impl ServerCore {
             .with("attributes", Value::Dict(no_traceback));
         let payload = Payload::encode_into(Vec::new(), &self.style(current.serializer), &Value::from(exception));
         if let Ok(payload) = payload {
-            self.send(MessageType::Result, Flags::EXCEPTION | Flags::ITEM_STREAM, &annotations, payload);
+            let flags = Flags::EXCEPTION | Flags::ITEM_STREAM;
+            self.send(&current, MessageType::Result, flags, &annotations, payload);
         }
-        self.current = None;
         self.advance();
         true
     }
@@ -151,9 +150,8 @@ impl ServerCore {
         if let Some(payload) = self.encode_fault(serializer, Fault::serialize_error(error)) {
             let id = CallId(u64::MAX);
             let sequence = header.sequence;
-            self.current =
-                Some(Current { id, sequence, serializer, correlation: None, wants_metadata: false, batch: false });
-            self.send(MessageType::Result, Flags::EXCEPTION, &OwnedAnnotations::default(), payload);
+            let refused = Current { id, sequence, serializer, correlation: None, wants_metadata: false, batch: false };
+            self.send(&refused, MessageType::Result, Flags::EXCEPTION, &OwnedAnnotations::default(), payload);
         }
     }
 
@@ -179,15 +177,16 @@ impl ServerCore {
             .ok()
     }
 
-    /// Sends an answer to the current request; one above the limit closes silently, as in Pyro.
+    /// Sends an answer to a request; one above the limit closes silently, as in Pyro.
     fn send(
         &mut self,
+        current: &Current,
         kind: MessageType,
         flags: Flags,
         annotations: &OwnedAnnotations,
         payload: Payload,
     ) -> Option<Vec<u8>> {
-        let current = self.current?;
+        let extensions = self.announcement();
         let mut head = self.head_of(kind, flags, payload.serializer(), current.sequence, current.correlation);
         if head.dialect == Dialect::Pyro4 && flags.contains(Flags::EXCEPTION) {
             // Pyro4 has a correlation id in answers that are values only, and compresses only these.
@@ -198,7 +197,7 @@ impl ServerCore {
         let key = self.config.hmac_key.as_ref();
         let out = self.link.out();
         let own = payload.as_slice().len() >= OWN_CHUNK && !head.compress && key.is_none();
-        let frame = FrameStart::begin(out.tail(), head, annotations, key);
+        let frame = FrameStart::begin_extended(out.tail(), head, annotations, extensions, key);
         let (sent, buffer) = if own {
             let payload = payload.into_bytes();
             let sent = frame.finish(out.tail(), payload.len(), max);
@@ -214,6 +213,15 @@ impl ServerCore {
             self.link.close(CloseReason::Protocol(error));
         }
         buffer
+    }
+
+    /// What the client is still to be told.
+    fn announcement(&mut self) -> Extensions {
+        let overtaking = self.order == Order::FreeUntold;
+        if overtaking {
+            self.order = Order::Free;
+        }
+        Extensions { overtaking, ..Extensions::default() }
     }
 
     /// Every answer has a correlation id: the client's, or a fresh one.

@@ -122,6 +122,11 @@ impl<'a, W> Context<'a, W> {
         self.call.incoming.header.correlation
     }
 
+    /// When the caller gives up waiting, if it told: firesteel's clients do when a call has a deadline.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.call.incoming.deadline
+    }
+
     /// The request's sequence number.
     pub fn sequence(&self) -> u16 {
         self.call.incoming.header.sequence

@@ -81,9 +81,10 @@ impl<R: Registry> Daemon<R> {
         };
         for slot in self.sessions.slots() {
             counters.bytes_out += slot.core.link_ref().sent();
-            counters.deferred += usize::from(slot.cancel.is_some());
+            let (parked, deferred) = slot.asides.count();
+            counters.deferred += deferred + usize::from(slot.cancel.is_some());
             let waits = slot.core.head() == Head::Call || (slot.core.is_parked() && slot.cancel.is_none());
-            counters.waiting += usize::from(waits);
+            counters.waiting += parked + usize::from(waits);
         }
         counters
     }

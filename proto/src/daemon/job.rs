@@ -176,7 +176,7 @@ impl Work {
     /// The object is free.
     fn leave(&mut self) {
         if let Some(entry) = &self.entry {
-            let next = entry.object.gate.leave(self.shared);
+            let next = entry.object.gate.leave();
             if !next.is_empty() {
                 self.next = next;
             }
@@ -197,14 +197,18 @@ pub(crate) struct Baton(pub(super) Option<Arc<Guarded>>);
 impl Baton {
     /// Tells those who wait.
     pub(super) fn give(entry: &Arc<Guarded>, to: Vec<Waiter>) {
-        for (mailbox, session) in to {
-            mailbox.post(Mail::Retry(session, Self(Some(Arc::clone(entry)))));
+        for (mailbox, ticket) in to {
+            mailbox.post(Mail::Retry(ticket, Self(Some(Arc::clone(entry)))));
         }
     }
 
-    /// The one who was told is here.
-    pub(super) fn used(mut self) {
-        self.0 = None;
+    /// The one who was told enters the object; false where it has come for another.
+    pub(super) fn redeem(mut self, entry: &Arc<Guarded>, shared: bool) -> bool {
+        let free = self.0.take_if(|free| Arc::ptr_eq(free, entry));
+        if let Some(free) = &free {
+            free.object.gate.enter_told(shared);
+        }
+        free.is_some()
     }
 }
 

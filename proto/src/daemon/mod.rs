@@ -2,6 +2,7 @@
 
 mod access;
 mod admission;
+mod asides;
 mod batch;
 mod budget;
 mod builtin;
@@ -453,7 +454,7 @@ impl<R: Registry> Daemon<R> {
                     }
                 },
                 Mail::Verdict { ticket, verdict } => self.settle_knock(ticket, verdict),
-                Mail::Retry(session, baton) => self.sessions.retry(session, baton),
+                Mail::Retry(ticket, baton) => self.sessions.retry(ticket, baton),
                 Mail::Job(work) => self.report(work),
             }
         }

@@ -7,8 +7,9 @@ use super::job::Baton;
 use super::notices::Left;
 use super::responder::{CancelFlag, Ticket};
 use super::sessions::Sessions;
+use super::slot::{Common, Slot};
 use super::{Batch, SessionId};
-use crate::connection::{Head, Incoming, Parked};
+use crate::connection::{CallId, Head, Incoming, Parked};
 use crate::error::CloseReason;
 use crate::fault::Fault;
 use crate::value::Payload;
@@ -35,30 +36,13 @@ impl Sessions {
             {
                 Arc::make_mut(&mut slot.peer).identity = Some(identity);
             }
-            if let Some(parked) = slot.core.unpark() {
-                slot.count(common);
-                let next = match parked {
-                    Parked::Call(incoming) => Next::Call(*incoming),
-                    Parked::Batch(batch) => Next::Batch(batch),
-                };
-                return Some((id, next));
+            let next = slot.next(common);
+            slot.count(common);
+            slot.queue(id, common);
+            match next {
+                Some(next) => return Some((id, next)),
+                None => self.notice(id),
             }
-            let head = slot.core.head();
-            if let Some(incoming) = slot.core.take() {
-                let next = match head {
-                    Head::Connect => Next::Connect(incoming),
-                    Head::Nothing | Head::Call if incoming.is_batch() => match Batch::read(incoming, &common.config) {
-                        Ok(batch) => {
-                            slot.core.set_batching(true);
-                            Next::Batch(Box::new(batch))
-                        }
-                        Err(refused) => Next::Refused(refused.0, refused.1),
-                    },
-                    Head::Nothing | Head::Call => Next::Call(incoming),
-                };
-                return Some((id, next));
-            }
-            self.notice(id);
         }
         None
     }
@@ -70,7 +54,10 @@ impl Sessions {
     /// Keeps a request until its object is free.
     pub(super) fn park(&mut self, id: SessionId, parked: Parked) {
         if let Some((slot, common)) = self.split(id) {
-            slot.core.park(parked);
+            match parked {
+                Parked::Call(incoming) if slot.core.is_aside(incoming.id) => slot.asides.park(incoming),
+                parked => slot.core.park(parked),
+            }
             slot.count(common);
         }
     }
@@ -78,10 +65,9 @@ impl Sessions {
     /// Keeps a batch whose next call is to run when the session's turn comes.
     pub(super) fn resume_batch(&mut self, id: SessionId, batch: Box<Batch>) {
         self.park(id, Parked::Batch(batch));
-        if let Some((slot, common)) = self.split(id)
-            && !std::mem::replace(&mut slot.marks.ready, true)
-        {
-            common.ready.push_back(id);
+        if let Some((slot, common)) = self.split(id) {
+            slot.marks.resumed = true;
+            slot.queue(id, common);
         }
     }
 
@@ -120,14 +106,15 @@ impl Sessions {
     }
 
     /// The object that a parked request waits for is free.
-    pub(super) fn retry(&mut self, id: SessionId, baton: Baton) {
-        if let Some((slot, common)) = self.split(id)
-            && slot.core.is_parked()
-            && !std::mem::replace(&mut slot.marks.ready, true)
+    pub(super) fn retry(&mut self, ticket: Ticket, baton: Baton) {
+        let Some((slot, common)) = self.split(ticket.session) else { return };
+        if let Some(baton) = slot.asides.wake(ticket.call, baton)
+            && slot.core.parks(ticket.call)
         {
             slot.baton = Some(baton);
-            common.ready.push_back(id);
+            slot.marks.resumed = true;
         }
+        slot.queue(ticket.session, common);
     }
 
     /// Takes what a session got with the word that its object is free.
@@ -140,11 +127,17 @@ impl Sessions {
         let Some(cancel) = cancel else { return };
         match self.slot_mut(ticket.session) {
             Some(slot) if slot.core.awaits(ticket.call) && !slot.core.link_ref().is_half_closed() => {
-                slot.cancel = Some(cancel);
+                if slot.core.is_aside(ticket.call) {
+                    slot.asides.defer(ticket.call, cancel);
+                } else {
+                    slot.cancel = Some(cancel);
+                }
             }
             Some(slot) => {
                 cancel.set();
-                if slot.core.awaits(ticket.call) {
+                if slot.core.is_aside(ticket.call) {
+                    slot.core.forget_aside(ticket.call);
+                } else if slot.core.awaits(ticket.call) {
                     slot.core.give_up();
                 }
                 self.notice(ticket.session);
@@ -158,6 +151,7 @@ impl Sessions {
     pub(super) fn reply_stream(&mut self, ticket: Ticket, stream: Option<&str>, annotations: OwnedAnnotations) -> bool {
         let Some((slot, common)) = self.split(ticket.session) else { return false };
         slot.core.link().borrow_memory(&mut common.pool);
+        slot.is_answered(ticket.call);
         let answered = slot.core.reply_stream(ticket.call, stream, annotations);
         if answered {
             self.answered(ticket.session);
@@ -193,9 +187,9 @@ impl Sessions {
     ) -> bool {
         let Some((slot, common)) = self.split(ticket.session) else { return false };
         slot.core.link().borrow_memory(&mut common.pool);
+        slot.is_answered(ticket.call);
         let (answered, memory) = slot.core.reply(ticket.call, result, annotations);
         if answered {
-            slot.cancel = None;
             self.answered(ticket.session);
         }
         if let Some(memory) = memory {
@@ -248,6 +242,81 @@ impl Sessions {
     /// Takes the resources of sessions that have ended.
     pub(super) fn take_orphans(&mut self) -> Vec<Resource> {
         std::mem::take(&mut self.common.orphans)
+    }
+}
+
+impl Slot {
+    /// Takes the next request that can start.
+    fn next(&mut self, common: &Common) -> Option<Next> {
+        if std::mem::take(&mut self.marks.resumed) {
+            match self.core.unpark() {
+                Some(Parked::Call(incoming)) => return Some(Next::in_time(*incoming, common)),
+                Some(Parked::Batch(batch)) => return Some(Next::Batch(batch)),
+                None => {}
+            }
+        }
+        if let Some((incoming, baton)) = self.asides.take_woken() {
+            let next = Next::in_time(*incoming, common);
+            // Who does not come any more leaves the object to the next.
+            self.baton = matches!(next, Next::Call(_)).then_some(baton);
+            return Some(next);
+        }
+        if !self.may_start(common) {
+            return None;
+        }
+        let head = self.core.head();
+        let room = self.asides.held() < common.config.limits.max_waiting_bytes;
+        let mut incoming = self.core.take(room)?;
+        if head == Head::Connect {
+            return Some(Next::Connect(incoming));
+        }
+        if let Some(extensions) = self.core.extensions_of(&incoming) {
+            if let Some(call) = extensions.cancel.and_then(|sequence| self.core.aside_of(sequence)) {
+                self.cancel_call(call);
+            }
+            incoming.deadline = extensions.deadline.and_then(|left| common.now.checked_add(left));
+        }
+        if incoming.is_batch() {
+            return Some(match Batch::read(incoming, &common.config) {
+                Ok(batch) => {
+                    self.core.set_batching(true);
+                    Next::Batch(Box::new(batch))
+                }
+                Err(refused) => Next::Refused(refused.0, refused.1),
+            });
+        }
+        Some(Next::in_time(incoming, common))
+    }
+
+    /// The caller does not wait for this call any more.
+    fn cancel_call(&mut self, call: CallId) {
+        // What has not begun is answered, so that its number is free again; nobody reads that.
+        if let Some(incoming) = self.asides.cancel(call) {
+            let fault = Fault::new("Pyro5.errors.PyroError", "the call was cancelled by its caller");
+            self.core.reply(incoming.id, Err(fault), &OwnedAnnotations::default());
+        }
+    }
+
+    /// Forgets what was kept for a call until its answer.
+    fn is_answered(&mut self, call: CallId) {
+        if self.core.is_aside(call) {
+            self.asides.forget(call);
+        } else if self.core.awaits(call) {
+            self.cancel = None;
+        }
+    }
+}
+
+impl Next {
+    /// A call, unless nobody waits for it any more.
+    fn in_time(incoming: Incoming, common: &Common) -> Self {
+        match incoming.deadline {
+            Some(deadline) if deadline <= common.now => {
+                let fault = Fault::new("builtins.TimeoutError", "the call came too late: its caller had given up");
+                Self::Refused(incoming, fault)
+            }
+            _ => Self::Call(incoming),
+        }
     }
 }
 

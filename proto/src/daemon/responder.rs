@@ -158,8 +158,8 @@ pub(crate) enum Mail {
     Verdict { ticket: Ticket, verdict: Result<Value, String> },
     /// A job ended.
     Job(Box<Work>),
-    /// The object that a session's call waits for is free.
-    Retry(SessionId, Baton),
+    /// The object that a call waits for is free.
+    Retry(Ticket, Baton),
 }
 
 /// Where mail for one daemon collects.

@@ -7,6 +7,7 @@ use super::context::{Call, Context};
 use super::job::{Baton, Done, Job, Route, Task, Work};
 use super::object::Outcome;
 use super::requests::Next;
+use super::responder::Ticket;
 use super::run::{self, Ended};
 use super::seat::Guarded;
 use super::stream::{self, StreamCall};
@@ -43,8 +44,8 @@ impl Daemon<Shared> {
         if let (Some(entry), Some(next)) = (entry, next) {
             let (mine, others): (Vec<_>, _) =
                 next.into_iter().partition(|(mailbox, _)| Arc::ptr_eq(mailbox, &self.mailbox));
-            for (_, session) in mine {
-                self.sessions.retry(session, Baton(Some(Arc::clone(&entry))));
+            for (_, ticket) in mine {
+                self.sessions.retry(ticket, Baton(Some(Arc::clone(&entry))));
             }
             Baton::give(&entry, others);
         }
@@ -162,12 +163,16 @@ impl Daemon<Shared> {
         if let Some(Route::Stream(id)) = &route {
             self.streams.used(id, session);
         }
-        if let Some(baton) = self.sessions.take_baton(session) {
-            baton.used();
-        }
-        if !entry.object.gate.enter(shared, || (Arc::clone(&self.mailbox), session)) {
-            self.sessions.park(session, task.into());
-            return None;
+        let ticket = Ticket { session, call: task.incoming().id };
+        // A baton is for the object that was waited for; this one may have taken its name since.
+        match self.sessions.take_baton(session).map(|baton| baton.redeem(&entry, shared)) {
+            Some(true) => {}
+            Some(false) | None => {
+                if !entry.object.gate.enter(shared, || (Arc::clone(&self.mailbox), ticket)) {
+                    self.sessions.park(session, task.into());
+                    return None;
+                }
+            }
         }
         let memory = self.sessions.lend();
         let peer = &self.sessions.slot(session)?.peer;

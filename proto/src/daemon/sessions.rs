@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use slab::Slab;
 
+use super::asides::Asides;
 use super::counters::Tally;
 use super::notices::Left;
 use super::slot::{Common, Marks, Slot};
@@ -108,6 +109,7 @@ impl Sessions {
             counted: 0,
             timer: None,
             cancel: None,
+            asides: Asides::default(),
             baton: None,
             resources: Vec::new(),
             marks: Marks { reading: true, ..Marks::default() },
@@ -416,9 +418,11 @@ impl Sessions {
         if self.common.favoured.is_some_and(|(favoured, _)| favoured == id) {
             self.common.favoured = None;
         }
-        if let Some(cancel) = slot.cancel {
+        let mut slot = slot;
+        if let Some(cancel) = slot.cancel.take() {
             cancel.set();
         }
+        slot.asides.cancel_deferred();
         self.forget_timer();
         let reason = slot.core.link_ref().reason().cloned().unwrap_or(CloseReason::Local);
         if slot.marks.told {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::asides::Asides;
 use super::counters::Tally;
 use super::job::Baton;
 use super::notices::Left;
@@ -69,6 +70,8 @@ pub(super) struct Slot {
     pub(super) timer: Option<Instant>,
     /// Tells a deferred answer that nobody waits any more.
     pub(super) cancel: Option<Arc<CancelFlag>>,
+    /// Calls that wait while later ones start.
+    pub(super) asides: Asides,
     /// The parked request may try its object again. Dropped with the session, it goes to the next.
     pub(super) baton: Option<Baton>,
     /// What was allocated for the client.
@@ -85,6 +88,8 @@ pub(super) struct Marks {
     pub(super) warm: bool,
     pub(super) resting: bool,
     pub(super) starved: bool,
+    /// The parked request may go on.
+    pub(super) resumed: bool,
     /// Its client was let in, and somebody was told.
     pub(super) told: bool,
     /// The loop knows that it may read.
@@ -106,11 +111,14 @@ impl Slot {
             }
         }
         self.touch(id, common);
-        if self.core.link_ref().is_half_closed()
-            && let Some(cancel) = self.cancel.take()
-        {
-            cancel.set();
-            self.core.give_up();
+        if self.core.link_ref().is_half_closed() {
+            if let Some(cancel) = self.cancel.take() {
+                cancel.set();
+                self.core.give_up();
+            }
+            for call in self.asides.cancel_deferred() {
+                self.core.forget_aside(call);
+            }
         }
         self.queue(id, common);
         self.rest(id, common);
@@ -177,7 +185,7 @@ impl Slot {
     /// Counts the bytes that the session holds.
     pub(super) fn count(&mut self, common: &mut Common) {
         let link = self.core.link_ref();
-        let held = link.received().len() + link.unsent() + self.core.parked_len();
+        let held = link.received().len() + link.unsent() + self.core.parked_len() + self.asides.held();
         common.buffered = common.buffered + held - self.counted;
         self.counted = held;
     }
@@ -189,12 +197,21 @@ impl Slot {
     }
 
     /// Queues the session when a request of it can start.
-    fn queue(&mut self, id: SessionId, common: &mut Common) {
-        if self.core.head() != Head::Nothing
-            && !self.core.is_parked()
-            && !self.core.is_batching()
-            && !std::mem::replace(&mut self.marks.ready, true)
-        {
+    pub(super) fn queue(&mut self, id: SessionId, common: &mut Common) {
+        if self.may_start(common) || self.marks.resumed || self.asides.has_woken() {
+            self.enqueue(id, common);
+        }
+    }
+
+    /// True when the request at the head may start.
+    pub(super) fn may_start(&self, common: &Common) -> bool {
+        let waits = self.core.head() != Head::Nothing && !self.core.is_parked() && !self.core.is_batching();
+        waits && common.shutdown.is_none()
+    }
+
+    /// Puts the session into the queue, if it does not stand there.
+    fn enqueue(&mut self, id: SessionId, common: &mut Common) {
+        if !std::mem::replace(&mut self.marks.ready, true) {
             common.ready.push_back(id);
         }
     }

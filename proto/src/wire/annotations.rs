@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::Dialect;
+use super::{Dialect, EXTENSIONS};
 use crate::error::ProtocolError;
 
 /// An annotation's name: four ASCII characters.
@@ -14,7 +14,7 @@ pub type AnnotationKey = [u8; 4];
 pub struct Annotations<'a> {
     bytes: &'a [u8],
     dialect: Dialect,
-    /// Leaves out those in which protocol 48 has parts of its header.
+    /// Leaves out those that belong to the protocol.
     own_hidden: bool,
 }
 
@@ -40,11 +40,15 @@ impl<'a> Annotations<'a> {
         Ok(Self { bytes, dialect, own_hidden: false })
     }
 
-    /// Those that users sent: without the correlation id and the signature, which protocol 48 has in
-    /// annotations, too.
+    /// Those that users sent: without what firesteel's peers tell each other, and without the correlation id and
+    /// the signature, which protocol 48 has in annotations, too.
     #[must_use]
     pub fn of_users(self) -> Self {
-        Self { own_hidden: self.dialect == Dialect::Pyro4, ..self }
+        Self { own_hidden: true, ..self }
+    }
+
+    fn is_own(self, key: AnnotationKey) -> bool {
+        key == EXTENSIONS || (self.dialect == Dialect::Pyro4 && matches!(key, CORRELATION | HMAC))
     }
 
     /// Those that are whole, of bytes that need not be.
@@ -59,7 +63,7 @@ impl<'a> Annotations<'a> {
             loop {
                 let (key, value, next) = split(rest, self.dialect)?;
                 rest = next;
-                if !(self.own_hidden && matches!(key, CORRELATION | HMAC)) {
+                if !(self.own_hidden && self.is_own(key)) {
                     return Some((key, value));
                 }
             }

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 0 | a byte of capabilities, bit 0: answers may overtake | CONNECT and CONNECTOK; without a handshake, calls and answers |
 //! | 1 | 8 bytes: how long the caller waits, in microseconds | calls |
-//! | 2 | 2 bytes: the sequence number of a call that nobody waits for any more | PING |
+//! | 2 | 2 bytes: the sequence number of a call that nobody waits for any more | a oneway call, of `ping` of `Pyro.Daemon` |
 //!
 //! Numbers are big-endian. A server tells its capabilities only to a client that told its own.
 

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::annotations::{CORRELATION, HMAC, push};
 use super::compress::{compress_tail, pays};
-use super::{Annotations, Dialect, Flags, HMAC_LEN, Header, HmacKey, MessageType, OwnedAnnotations};
+use super::{
+    Annotations, Dialect, EXTENSIONS, Extensions, Flags, HMAC_LEN, Header, HmacKey, MessageType, OwnedAnnotations,
+};
 use crate::error::ProtocolError;
 
 /// What [`parse`] found at the start of the bytes.
@@ -109,9 +111,24 @@ impl<'k> FrameStart<'k> {
     /// then [`finish`](Self::finish). The key signs messages of protocol 48; in the other it means nothing.
     #[inline]
     pub fn begin(out: &mut Vec<u8>, head: Head, annotations: &OwnedAnnotations, key: Option<&'k HmacKey>) -> Self {
+        Self::begin_extended(out, head, annotations, Extensions::default(), key)
+    }
+
+    /// The same, with what only a peer that knows more than Pyro understands; others pass over it.
+    #[inline]
+    pub fn begin_extended(
+        out: &mut Vec<u8>,
+        head: Head,
+        annotations: &OwnedAnnotations,
+        extensions: Extensions,
+        key: Option<&'k HmacKey>,
+    ) -> Self {
         let start = out.len();
         out.resize(start + head.dialect.header_len(), 0);
         annotations.encode(head.dialect, out);
+        if !extensions.is_empty() {
+            push(EXTENSIONS, &extensions.to_bytes(), head.dialect, out);
+        }
         let key = key.filter(|_| head.dialect == Dialect::Pyro4);
         if head.dialect == Dialect::Pyro4 {
             if let Some(id) = &head.correlation {

@@ -119,6 +119,13 @@ pub fn pair() -> ThingPair {
     pair_with(Config::default(), Config::default())
 }
 
+/// A pair whose client knows nothing beyond Pyro.
+pub fn plain_pair() -> ThingPair {
+    let mut config = Config::default();
+    config.extensions = false;
+    pair_with(config, Config::default())
+}
+
 pub fn pair_with(client: Config, daemon: Config) -> ThingPair {
     let mut pair = Pair::with_configs(start(), client, daemon, Daemon::new);
     pair.daemon.register("thing", Thing).expect("registered");

@@ -29,7 +29,7 @@ fn a_ping_does_not_wait_for_dispatch() {
 
 #[test]
 fn a_ping_waits_behind_a_call() {
-    let (mut pair, mut world) = (pair(), World::default());
+    let (mut pair, mut world) = (plain_pair(), World::default());
     let proxy = connected(&mut pair, &mut world);
     let call = pair.client.call(pair.now, proxy, &Request::method("later", &())).expect("sent");
     let ping = pair.client.ping(pair.now, proxy).expect("sent");

@@ -8,7 +8,7 @@ use crate::common::*;
 
 #[test]
 fn nothing_is_repeated_unless_it_may_be() {
-    let (mut pair, mut world) = (pair(), World::default());
+    let (mut pair, mut world) = (plain_pair(), World::default());
     let proxy = connected(&mut pair, &mut world);
     let lost = pair.client.call(pair.now, proxy, &Request::method("later", &())).expect("sent");
     let kept = pair.client.call(pair.now, proxy, &Request::method("later", &()).retries(1)).expect("sent");

@@ -7,7 +7,7 @@ use crate::common::*;
 
 #[test]
 fn what_runs_may_finish() {
-    let (mut pair, mut world) = (pair(), World::default());
+    let (mut pair, mut world) = (plain_pair(), World::default());
     let busy = connected(&mut pair, &mut world);
     let idle = connected(&mut pair, &mut world);
     let running = pair.client.call(pair.now, busy, &Request::method("later", &())).expect("sent");

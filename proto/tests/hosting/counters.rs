@@ -46,8 +46,8 @@ fn what_is_held_is_counted_until_it_is_gone<R: Registry<World = ()>>(mut host: H
     let (one, other) = (host.proxy(), host.proxy());
     let stream = host.start(one, &Request::method("count", &(3,)));
     assert!(host.end_of(stream).expect("an end").is_ok());
-    host.start(one, &Request::method("later", &()));
-    // It waits behind the one that is answered later.
+    host.start(one, &Request::batch(&Batch::new().call("later", &())));
+    // It waits behind the batch that is answered later.
     host.start(one, &Request::method("echo", &(1,)));
     host.call(other, &Request::method("echo", &(1,))).expect("an answer");
     let counters = host.pair.daemon.counters();

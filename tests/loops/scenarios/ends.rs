@@ -95,7 +95,7 @@ pub fn objects_of_sessions_go_with_them<L: Loop>(transport: Transport) {
 
 pub fn a_shutdown_lets_deferred_answers_out<L: Loop>(transport: Transport) {
     let stage = Stage::new::<L>(transport, 2);
-    let (mut idle, mut busy) = (stage.raw(), stage.raw());
+    let (mut idle, mut busy) = (stage.raw(), stage.plain());
     let call = idle.call("nop", &());
     idle.end_of(call).expect("an answer");
     let held = busy.call("hold", &());
