@@ -152,7 +152,9 @@
 //!     then everything closes. It is drained once what belonged to the last sessions is dropped, too.
 //! 13. Same inputs, same `now`s, same seed: same bytes out.
 //! 14. Calls of a session start in arrival order. The next one starts when the previous is answered,
-//!     except that a oneway counts as answered when it starts.
+//!     except that a oneway counts as answered when it starts, and that a session whose client told so (the annotation
+//!     `FSTL`: see [`Extensions`](crate::wire::Extensions)) has up to `max_in_flight` calls out at once, each answered as
+//!     it ends. Calls of one object still go in turn, in the order in which they came. A batch holds up what follows it.
 //!
 //! [`Client`]: crate::Client
 //! [`Client::adopt`]: crate::Client::adopt

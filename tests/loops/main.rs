@@ -33,6 +33,7 @@ macro_rules! transport {
                 calls::many_threads_share_a_proxy,
                 calls::a_oneway_then_close,
                 calls::calls_of_one_object_overlap,
+                calls::answers_overtake,
                 batches::results_in_order_until_one_raises,
                 batches::a_oneway_batch,
                 batches::a_call_in_it_is_waited_for,

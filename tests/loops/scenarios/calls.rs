@@ -1,11 +1,36 @@
 //! Calls that do what calls do.
 
 use std::thread;
+use std::time::Duration;
 
 use firesteel::{CallFailure, Value};
 
 use super::fault;
 use crate::stage::{Loop, Stage, Transport};
+
+/// An answer that takes its time holds up nobody, and who works on it learns that nobody waits any more.
+pub fn answers_overtake<L: Loop>(transport: Transport) {
+    let stage = Stage::new::<L>(transport, 1);
+    let proxy = stage.proxy();
+    assert_eq!(proxy.call::<String>("text", &("first",)).expect("an answer"), "first");
+    let held = proxy.start::<String>("hold", &()).expect("sent");
+    let responder = stage.board.take_held();
+    assert_eq!(proxy.call::<String>("text", &("second",)).expect("an answer"), "second");
+    assert!(!responder.is_cancelled());
+    responder.reply(&"held");
+    assert_eq!(held.wait().expect("an answer"), "held");
+
+    let hasty = proxy.timeout(Duration::from_millis(50)).call::<String>("hold", &());
+    assert_eq!(hasty, Err(CallFailure::Deadline));
+    let responder = stage.board.take_held();
+    let given_up = (0..1000).any(|_| {
+        thread::sleep(Duration::from_millis(5));
+        responder.is_cancelled()
+    });
+    assert!(given_up, "nobody told the responder");
+    responder.reply(&"in vain");
+    assert_eq!(proxy.call::<String>("text", &("third",)).expect("an answer"), "third");
+}
 
 pub fn calls_and_faults<L: Loop>(transport: Transport) {
     let stage = Stage::new::<L>(transport, 2);
