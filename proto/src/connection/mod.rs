@@ -6,6 +6,7 @@
 mod batch;
 mod client;
 mod client_answers;
+mod client_ends;
 mod client_events;
 mod inbox;
 mod incoming;
@@ -16,6 +17,7 @@ mod request;
 mod retry;
 mod server;
 mod server_answers;
+mod server_requests;
 mod standalone;
 
 pub use client_events::{CallId, ClientEvent, Reply};

@@ -1,6 +1,5 @@
 //! The server's end of a connection: finds requests in the received bytes, one at a time.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +12,7 @@ use crate::error::{CloseReason, ProtocolError};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
 use crate::serializer::SerializerId;
-use crate::wire::{self, Dialect, Extensions, Flags, Header, MessageType};
+use crate::wire::{self, Dialect, Header, MessageType};
 
 /// Bytes of PINGs that are answered in one turn of the loop: a flood of them cannot keep it.
 const TURN: usize = 64 * 1024;
@@ -24,21 +23,21 @@ pub(crate) struct ServerCore {
     pub(super) config: Arc<Config>,
     /// Correlation ids for answers to calls without one.
     pub(super) labels: Labels,
-    state: State,
+    pub(super) state: State,
     /// That of the first message; the other is not spoken on this connection then.
     pub(crate) dialect: Option<Dialect>,
-    head: Head,
+    pub(super) head: Head,
     /// The request that is being answered.
     pub(super) current: Option<Current>,
     /// Calls that are being answered while later ones start.
-    aside: Vec<Current>,
+    pub(super) aside: Vec<Current>,
     /// Whether answers may overtake each other.
     pub(super) order: Order,
     /// A request that was taken, and waits.
     parked: Option<Parked>,
     /// A batch has begun and not ended.
     batching: bool,
-    issued: u64,
+    pub(super) issued: u64,
     /// Bytes of PINGs answered in this turn.
     turn: usize,
     /// A request or the end waits until output has drained.
@@ -48,7 +47,7 @@ pub(crate) struct ServerCore {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// The first message is awaited, until the deadline.
     Handshake(Handshake, Instant),
     Ready,
@@ -431,105 +430,9 @@ impl ServerCore {
         }
     }
 
-    /// Takes the request at the head; `None` when it breaks the protocol, which ends the connection.
-    ///
-    /// A call may be put `aside` where the client allows it: then the next one starts before it is answered.
-    pub(crate) fn take(&mut self, aside: bool) -> Option<Incoming> {
-        if std::mem::replace(&mut self.head, Head::Nothing) == Head::Nothing {
-            return None;
-        }
-        match self.extract() {
-            Ok(incoming) => {
-                if self.order == Order::Strict {
-                    self.see_extensions(&incoming);
-                }
-                let connects = incoming.header.kind == MessageType::Connect as u8;
-                // A oneway call counts as answered when it starts.
-                if !incoming.is_oneway() || connects {
-                    let current = Current {
-                        id: incoming.id,
-                        sequence: incoming.header.sequence,
-                        serializer: incoming.serializer,
-                        correlation: Some(incoming.header.correlation),
-                        wants_metadata: incoming.wants_metadata(),
-                        batch: incoming.is_batch(),
-                    };
-                    let free = aside && self.order != Order::Strict && !connects && !current.batch;
-                    if free && self.aside.len() + 1 < self.config.limits.max_in_flight {
-                        self.aside.push(current);
-                        self.advance();
-                    } else {
-                        self.current = Some(current);
-                    }
-                }
-                Some(incoming)
-            }
-            Err(error) => {
-                self.fail(error);
-                None
-            }
-        }
-    }
-
-    /// A client may tell with its handshake, or with its first call where there is none, that it knows more than
-    /// Pyro.
-    fn see_extensions(&mut self, incoming: &Incoming) {
-        if self.config.extensions && incoming.extensions().is_some_and(|extensions| extensions.overtaking) {
-            self.order = Order::FreeUntold;
-        }
-    }
-
-    /// What a client that knows more than Pyro tells with a call.
-    pub(crate) fn extensions_of(&self, incoming: &Incoming) -> Option<Extensions> {
-        if self.order == Order::Strict { None } else { incoming.extensions() }
-    }
-
-    fn extract(&mut self) -> Result<Incoming, ProtocolError> {
-        let received = self.link.received();
-        let Some(mut header) = Header::parse(received)? else { return Err(ProtocolError::NotPyro) };
-        let (annotations, payload) = header.ranges();
-        let key = self.config.hmac_key.as_ref();
-        wire::open(&mut header, &received[annotations.clone()], &received[payload.clone()], key)?;
-        if header.correlation_id().is_none() {
-            // As in Pyro, each call has one.
-            header.correlation = self.labels.uuid();
-        }
-        let serializer = SerializerId::from_wire(header.dialect, header.serializer)
-            .filter(|serializer| self.config.serializers.accept(*serializer))
-            .ok_or(ProtocolError::UnknownSerializer(header.serializer))?;
-        let end = payload.end;
-        let id = CallId(self.issued);
-        self.issued += 1;
-        let (buffer, annotations, payload) = if header.flags.contains(Flags::COMPRESSED) {
-            let message = self.link.received();
-            let limit = match self.state {
-                State::Handshake(..) => self.config.limits.max_handshake,
-                State::Ready => self.config.limits.max_decompressed,
-            };
-            let plain = wire::decompress(&message[payload], limit)?;
-            let mut buffer = message[annotations].to_vec();
-            let tags = buffer.len();
-            buffer.extend_from_slice(&plain);
-            self.link.inbox().consume(end);
-            let whole = buffer.len();
-            (buffer, 0..tags, tags..whole)
-        } else if self.link.received().len() == end {
-            // Nothing else is there: the buffer goes along, without a copy.
-            let (buffer, start) = self.link.inbox().take();
-            (buffer, shift(annotations, start), shift(payload, start))
-        } else {
-            let start = header.len();
-            let buffer = self.link.received()[start..end].to_vec();
-            self.link.inbox().consume(end);
-            let unshift = |range: Range<usize>| range.start - start..range.end - start;
-            (buffer, unshift(annotations), unshift(payload))
-        };
-        Ok(Incoming { id, header, serializer, deadline: None, buffer, annotations, payload })
-    }
-
     /// Ends the connection for a protocol error: with a CONNECTFAIL while the handshake lasts, as
     /// Pyro does, silently after it.
-    fn fail(&mut self, error: ProtocolError) {
+    pub(super) fn fail(&mut self, error: ProtocolError) {
         let dialect = *self.dialect.get_or_insert_with(|| match Header::parse(self.link.received()) {
             Ok(Some(header)) => header.dialect,
             Err(ProtocolError::Checksum | ProtocolError::NegativeLength) => Dialect::Pyro4,
@@ -556,8 +459,4 @@ impl ServerCore {
     pub(super) fn ready(&mut self) {
         self.state = State::Ready;
     }
-}
-
-fn shift(range: Range<usize>, by: usize) -> Range<usize> {
-    range.start + by..range.end + by
 }
