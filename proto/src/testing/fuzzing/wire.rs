@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::Input;
 use super::manner::Manner;
 use crate::wire::{
-    Annotations, COMPRESS_ABOVE, Dialect, Flags, FrameStart, HEADER_LEN, Head, Header, MessageType, OwnedAnnotations,
-    Parsed, decompress, open, parse,
+    Annotations, COMPRESS_ABOVE, Dialect, Extensions, Flags, FrameStart, HEADER_LEN, Head, Header, MessageType,
+    OwnedAnnotations, Parsed, decompress, open, parse,
 };
 
 /// What a payload may inflate to.
@@ -18,6 +18,8 @@ const MOST: usize = 1 << 16;
 /// If a message is not where it was found, or does not come back as it was built.
 pub fn wire(data: &[u8]) {
     read(data);
+    let extensions = Extensions::parse(data);
+    assert_eq!(Extensions::parse(&extensions.to_bytes()), extensions);
     build(&mut Input(data));
 }
 
