@@ -7,6 +7,7 @@
 //!   calls them, and [`embedding`] tells how to drive both from your own loop;
 //! - [`blocking`] (feature `blocking`, on by default): a server on one thread or a few, and a proxy whose calls
 //!   wait;
+//! - `tick` (feature `tick`): server and client for a game's ticks, without any waiting;
 //! - [`pump`](mod@pump): moves bytes between a machine and a socket, for loops of your own;
 //! - `#[expose]` and `#[remote]` (feature `macros`, on by default);
 //! - all of Pyro's serializers ([`SerializerId`]), both of its protocols ([`Dialect`]), compression and signed
@@ -103,3 +104,5 @@
 pub use firesteel_blocking as blocking;
 pub use firesteel_proto::*;
 pub use firesteel_pump as pump;
+#[cfg(feature = "tick")]
+pub use firesteel_tick as tick;

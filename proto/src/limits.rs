@@ -1,5 +1,6 @@
 //! What a machine may use, and how it behaves.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::nat::Nat;
@@ -206,6 +207,19 @@ pub enum IpVersion {
     V4,
     /// Of version 6 alone.
     V6,
+}
+
+impl IpVersion {
+    /// The addresses of a host name that are used; none where there is none of version 6 and that is insisted on. As
+    /// `get_ip_address` in Pyro5's `socketutil.py`.
+    pub fn preferred(self, all: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+        let all: Vec<_> = all.into_iter().collect();
+        match self {
+            Self::V4 if all.iter().any(SocketAddr::is_ipv4) => all.into_iter().filter(SocketAddr::is_ipv4).collect(),
+            Self::Any | Self::V4 => all,
+            Self::V6 => all.into_iter().filter(SocketAddr::is_ipv6).collect(),
+        }
+    }
 }
 
 /// Whether a connection begins with a handshake.

@@ -3,7 +3,7 @@
 use firesteel::blocking::Server;
 use firesteel::{Registry, Shared};
 
-use crate::stage::{Loop, Plan, Running};
+use crate::stage::{Loop, Plan, Running, assert_at_rest};
 
 pub struct OneThread;
 
@@ -15,7 +15,7 @@ impl Loop for OneThread {
         server.daemon.register("thing", plan.thing).expect("a free id");
         open(&mut server, plan.address, plan.sockets, ready);
         server.run().expect("the loop runs");
-        assert_at_rest(&server);
+        assert_at_rest(&server.daemon);
     }
 }
 
@@ -33,17 +33,8 @@ impl Loop for Threads {
         let mut server = Server::shared_unbound(&objects, WORKERS, plan.config).expect("a server");
         open(&mut server, plan.address, plan.sockets, ready);
         server.run_threads(WORKERS + 1).expect("the loop runs");
-        assert_at_rest(&server);
+        assert_at_rest(&server.daemon);
     }
-}
-
-/// Nothing may be held for clients that are gone, however they went.
-fn assert_at_rest<R: Registry>(server: &Server<R>) {
-    let counters = server.daemon.counters();
-    let held = (counters.sessions, counters.waiting, counters.running, counters.deferred, counters.buffered);
-    assert_eq!(held, (0, 0, 0, 0, 0), "{counters:?}");
-    let objects = (counters.objects, counters.session_objects, counters.instances);
-    assert_eq!(objects, (1, 0, 0), "{counters:?}");
 }
 
 fn open<R: Registry>(

@@ -9,6 +9,7 @@ mod raw;
 mod scenarios;
 mod stage;
 mod thing;
+mod tick;
 mod wire;
 
 /// Makes a module of tests for each loop.
@@ -87,4 +88,5 @@ suite! {
     poll_by_hand: crate::by_hand::ByHand;
     blocking_local: crate::blocking::OneThread;
     blocking_threads: crate::blocking::Threads;
+    game_tick: crate::tick::Ticks;
 }

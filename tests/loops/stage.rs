@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use firesteel::blocking::{Connector, Proxy};
-use firesteel::{Config, Handshake, Location, Uri};
+use firesteel::{Config, Daemon, Handshake, Location, Registry, Uri};
 use firesteel_testkit::{SocketPath, unique_socket_path};
 
 use crate::raw::Raw;
@@ -45,6 +45,16 @@ pub struct Running {
     pub location: Option<Location>,
     /// Begins the shutdown, from any thread.
     pub stop: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Nothing may be held for clients that are gone, however they went.
+#[track_caller]
+pub fn assert_at_rest<R: Registry>(daemon: &Daemon<R>) {
+    let counters = daemon.counters();
+    let held = (counters.sessions, counters.waiting, counters.running, counters.deferred, counters.buffered);
+    assert_eq!(held, (0, 0, 0, 0, 0), "{counters:?}");
+    let objects = (counters.objects, counters.session_objects, counters.instances);
+    assert_eq!(objects, (1, 0, 0), "{counters:?}");
 }
 
 /// How clients reach the daemon.

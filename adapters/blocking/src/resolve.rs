@@ -17,21 +17,12 @@ pub(crate) fn addresses(host: &str, port: u16, version: IpVersion) -> io::Result
     if host.parse::<IpAddr>().is_ok() { Ok(found.collect()) } else { preferred(found, version) }
 }
 
-/// As `get_ip_address` in Pyro5's `socketutil.py`: version 6 is insisted on, version 4 is not.
 fn preferred(found: impl Iterator<Item = SocketAddr>, version: IpVersion) -> io::Result<Vec<SocketAddr>> {
-    let all: Vec<_> = found.collect();
-    let some: Vec<_> = match version {
-        IpVersion::Any => Vec::new(),
-        IpVersion::V4 => all.iter().copied().filter(SocketAddr::is_ipv4).collect(),
-        IpVersion::V6 => {
-            let some: Vec<_> = all.iter().copied().filter(SocketAddr::is_ipv6).collect();
-            if some.is_empty() {
-                return Err(io::Error::new(ErrorKind::NotFound, "the name has no IPv6 address"));
-            }
-            some
-        }
-    };
-    Ok(if some.is_empty() { all } else { some })
+    let some = version.preferred(found);
+    if some.is_empty() && version == IpVersion::V6 {
+        return Err(io::Error::new(ErrorKind::NotFound, "the name has no IPv6 address"));
+    }
+    Ok(some)
 }
 
 #[cfg(test)]

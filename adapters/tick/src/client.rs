@@ -1,0 +1,151 @@
+//! The client: connections that are opened and polled in ticks.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use firesteel_proto::{Config, ConnId, ProxyEvent, ProxyId, Target};
+
+use crate::seed::seeded;
+use crate::socket::{Progress, Socket, addresses};
+
+/// Calls remote objects without waiting for them.
+///
+/// Calls are made on [`calls`](Self::calls); [`tick`](Self::tick) moves their bytes, and [`poll_event`](Self::poll_event)
+/// has their ends.
+pub struct Client {
+    /// Proxies and calls. Take its events and sockets with the methods of this type, which needs to see them.
+    pub calls: firesteel_proto::Client,
+    links: Vec<(ConnId, Link)>,
+    version: firesteel_proto::IpVersion,
+}
+
+/// A connection's socket.
+enum Link {
+    /// TCP, on its way; with the addresses that are tried after that.
+    Connecting(Socket, std::vec::IntoIter<SocketAddr>),
+    /// A unix socket whose listener is asked again, as its queue was full.
+    Knocking(PathBuf),
+    Connected(Socket),
+}
+
+impl Client {
+    /// A client without connections: each is opened by the first call of a proxy.
+    pub fn new(now: Instant, config: Config) -> Self {
+        let version = config.ip_version;
+        Self { calls: firesteel_proto::Client::new(now, seeded(config)), links: Vec::new(), version }
+    }
+
+    /// A proxy on a connected socket, such as one end of `UnixStream::pair()`. There is no handshake.
+    ///
+    /// # Errors
+    /// The system's: the socket cannot be set not to wait.
+    pub fn adopt(&mut self, now: Instant, object: &str, socket: impl Into<Socket>) -> io::Result<ProxyId> {
+        let socket = socket.into();
+        socket.set_nonblocking()?;
+        let (connection, proxy) = self.calls.adopt(now, object, None);
+        self.links.push((connection, Link::Connected(socket)));
+        Ok(proxy)
+    }
+
+    /// Does what can be done without waiting: connects, sends calls, takes answers.
+    ///
+    /// The name of a host is looked up where a connection is opened, and that may take time: use addresses, or connect
+    /// before the game begins.
+    pub fn tick(&mut self, now: Instant) {
+        while let Some((connection, target)) = self.calls.poll_connect() {
+            // It may be asked for again under its old name.
+            self.forget(connection);
+            let link = Link::open(target, self.version);
+            self.settle(now, connection, link);
+        }
+        for at in (0..self.links.len()).rev() {
+            if let (_, Link::Connected(_)) = self.links[at] {
+                continue;
+            }
+            let (connection, link) = self.links.swap_remove(at);
+            self.settle(now, connection, link.go_on());
+        }
+        for (connection, link) in &self.links {
+            if let (Link::Connected(socket), Some(connection)) = (link, self.calls.connection(*connection)) {
+                socket.pump(connection, now);
+            }
+        }
+        self.calls.handle_timeout(now);
+        while let Some(id) = self.calls.poll_connection() {
+            if let Some((_, Link::Connected(socket))) = self.links.iter().find(|(held, _)| *held == id)
+                && let Some(connection) = self.calls.connection(id)
+            {
+                socket.flush_from(connection, now);
+            }
+        }
+    }
+
+    /// The next thing that happened: the end of a call, or of a connection. Take all of them after each tick.
+    pub fn poll_event(&mut self) -> Option<ProxyEvent> {
+        let event = self.calls.poll_event()?;
+        if let ProxyEvent::Closed { connection, .. } = event {
+            self.forget(connection);
+        }
+        Some(event)
+    }
+
+    fn forget(&mut self, connection: ConnId) {
+        self.links.retain(|(held, _)| *held != connection);
+    }
+
+    fn settle(&mut self, now: Instant, connection: ConnId, link: io::Result<Link>) {
+        match link {
+            Ok(link) => {
+                if let Link::Connected(_) = link {
+                    self.calls.connected(now, connection, None);
+                }
+                self.links.push((connection, link));
+            }
+            Err(error) => self.calls.failed(now, connection, error),
+        }
+    }
+}
+
+impl Link {
+    fn open(target: Target, version: firesteel_proto::IpVersion) -> io::Result<Self> {
+        match target {
+            Target::Unix(path) => Self::Knocking(path).go_on(),
+            Target::Tcp { host, port } => {
+                // Brackets around an address of version 6 belong to the text, not to the host.
+                let text = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+                let addresses = addresses(&text, version)?.into_iter();
+                Self::next(addresses, ErrorKind::NotFound.into())
+            }
+        }
+    }
+
+    /// Begins with the first address that does not fail at once.
+    fn next(mut addresses: std::vec::IntoIter<SocketAddr>, mut last: io::Error) -> io::Result<Self> {
+        while let Some(address) = addresses.next() {
+            match Socket::connect_tcp(address) {
+                Ok(socket) => return Ok(Self::Connecting(socket, addresses)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Looks how far it has come.
+    fn go_on(self) -> io::Result<Self> {
+        match self {
+            Self::Connecting(socket, addresses) => match socket.progress() {
+                Ok(Progress::Connected) => Ok(Self::Connected(socket)),
+                Ok(Progress::Pending) => Ok(Self::Connecting(socket, addresses)),
+                Err(error) => Self::next(addresses, error),
+            },
+            Self::Knocking(path) => match Socket::connect_unix(&path) {
+                Ok(socket) => Ok(Self::Connected(socket)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Self::Knocking(path)),
+                Err(error) => Err(error),
+            },
+            connected @ Self::Connected(_) => Ok(connected),
+        }
+    }
+}
