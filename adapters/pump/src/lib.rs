@@ -60,9 +60,12 @@ pub fn pump(mut machine: impl Machine, mut io: impl Read + Write, now: Instant) 
 /// As for [`pump`].
 pub fn pump_short(mut machine: impl Machine, mut io: impl Read + Write, now: Instant) -> io::Result<()> {
     loop {
+        let wanted = machine.wants_read();
         let last = receive(&mut machine, &mut io, now)?;
         send(&mut machine, &mut io)?;
-        if last != Received::Full {
+        // Where sending has lifted back-pressure, nothing was read yet.
+        let lifted = !wanted && machine.wants_read();
+        if last != Received::Full && !lifted {
             return Ok(());
         }
     }
@@ -129,6 +132,63 @@ pub fn receive(machine: &mut impl Machine, io: &mut impl Read, now: Instant) -> 
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Received::Nothing),
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firesteel_proto::{Outbox, Transmit};
+
+    /// Reads nothing while it has output.
+    #[derive(Default)]
+    struct Pressed {
+        output: Outbox,
+        input: [u8; 8],
+        got: usize,
+    }
+
+    impl Machine for Pressed {
+        fn input_buf(&mut self) -> &mut [u8] {
+            &mut self.input
+        }
+        fn handle_filled(&mut self, _: Instant, n: usize) {
+            self.got += n;
+        }
+        fn handle_eof(&mut self, _: Instant) {}
+        fn handle_error(&mut self, _: Instant) {}
+        fn handle_timeout(&mut self, _: Instant) {}
+        fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+            self.output.transmit()
+        }
+        fn poll_timeout(&self) -> Option<Instant> {
+            None
+        }
+        fn wants_read(&self) -> bool {
+            self.output.is_empty()
+        }
+        fn wants_write(&self) -> bool {
+            !self.output.is_empty()
+        }
+        fn is_closed(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn what_came_under_back_pressure_is_read_when_sending_lifts_it() {
+        use std::os::unix::net::UnixStream;
+        let all = |machine: &mut Pressed, io: &UnixStream| pump(machine, io, Instant::now());
+        let short = |machine: &mut Pressed, io: &UnixStream| pump_short(machine, io, Instant::now());
+        for pump in [&all as &dyn Fn(&mut Pressed, &UnixStream) -> io::Result<()>, &short] {
+            let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+            ours.set_nonblocking(true).expect("a live descriptor");
+            theirs.write_all(b"12345").expect("sent");
+            let mut machine = Pressed::default();
+            machine.output.extend_from_slice(b"output");
+            pump(&mut machine, &ours).expect("pumped");
+            assert_eq!((machine.got, machine.output.len()), (5, 0));
         }
     }
 }
