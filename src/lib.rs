@@ -7,6 +7,7 @@
 //!   calls them, and [`embedding`] tells how to drive both from your own loop;
 //! - [`blocking`] (feature `blocking`, on by default): a server on one thread or a few, and a proxy whose calls
 //!   wait;
+//! - `mio` (feature `mio`): server and client on your own `mio::Poll`;
 //! - `tick` (feature `tick`): server and client for a game's ticks, without any waiting;
 //! - [`pump`](mod@pump): moves bytes between a machine and a socket, for loops of your own;
 //! - `#[expose]` and `#[remote]` (feature `macros`, on by default);
@@ -102,6 +103,8 @@
 
 #[cfg(feature = "blocking")]
 pub use firesteel_blocking as blocking;
+#[cfg(feature = "mio")]
+pub use firesteel_mio as mio;
 pub use firesteel_proto::*;
 pub use firesteel_pump as pump;
 #[cfg(feature = "tick")]

@@ -5,6 +5,7 @@
 
 mod blocking;
 mod by_hand;
+mod on_mio;
 mod raw;
 mod scenarios;
 mod stage;
@@ -88,5 +89,7 @@ suite! {
     poll_by_hand: crate::by_hand::ByHand;
     blocking_local: crate::blocking::OneThread;
     blocking_threads: crate::blocking::Threads;
+    mio_ready: crate::on_mio::Ready;
+    mio_own: crate::on_mio::Own;
     game_tick: crate::tick::Ticks;
 }
