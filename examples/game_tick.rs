@@ -5,7 +5,7 @@
 //!
 //! The second one goes on until somebody calls `end`, from Python for instance:
 //!
-//!     game = Pyro5.api.Proxy("PYRO:game@127.0.0.1:7766"); game.join("Ada"); game.steer("Ada", 0, 2); game.look()
+//!     python examples/python/player.py PYRO:game@127.0.0.1:7766
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,8 +14,9 @@ use firesteel::{Budget, CallFailure, Config, Context, Fault, blocking::Proxy, ex
 
 const FRAME: Duration = Duration::from_millis(5);
 
+/// What there is in the game.
 #[derive(Default)]
-struct World {
+pub struct World {
     frame: u64,
     players: BTreeMap<String, Player>,
     over: bool,
@@ -64,15 +65,15 @@ impl Game {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let address = arguments.get(1).map_or("127.0.0.1:0", String::as_str);
+/// A server of the game.
+pub fn open(address: &str) -> Result<Server<World>, Box<dyn std::error::Error>> {
     let mut server = Server::bind(Instant::now(), address, Config::default())?;
     server.daemon.register("game", Game)?;
-    let uri = server.uri("game").expect("it listens").to_string();
-    println!("READY {uri}");
-    let observer = arguments.is_empty().then(|| std::thread::spawn(move || observe(&uri)));
+    Ok(server)
+}
 
+/// Goes on until somebody ends it; gives how many frames there were.
+pub fn play(server: &mut Server<World>) -> u64 {
     let mut world = World::default();
     while !server.is_over() {
         world.advance();
@@ -82,7 +83,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         std::thread::sleep(FRAME); // the rest of the frame
     }
-    println!("over after {} frames", world.frame);
+    world.frame
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let mut server = open(arguments.get(1).map_or("127.0.0.1:0", String::as_str))?;
+    let uri = server.uri("game").expect("it listens").to_string();
+    println!("READY {uri}");
+    let observer = arguments.is_empty().then(|| std::thread::spawn(move || observe(&uri)));
+    println!("over after {} frames", play(&mut server));
     if let Some(observer) = observer {
         observer.join().expect("the observer does not panic")?;
     }

@@ -16,6 +16,7 @@ mod client_values;
 mod converters;
 mod echo;
 mod examples;
+mod game;
 
 mod blobs;
 mod bombs;
