@@ -14,6 +14,8 @@
 //! - all of Pyro's serializers ([`SerializerId`]), both of its protocols ([`Dialect`]), compression and signed
 //!   messages (features `compression` and `hmac`, on by default).
 //!
+//! [`features`] is a table: what Pyro has, how it is written here, and which test shows it.
+//!
 //! # A server
 //!
 //! ```no_run
@@ -100,6 +102,8 @@
 //! }
 //! ```
 #![forbid(unsafe_code)]
+
+pub mod features;
 
 #[cfg(feature = "blocking")]
 pub use firesteel_blocking as blocking;

@@ -30,6 +30,10 @@ mod pickle_attacks;
 mod pickle_family;
 mod raw;
 
+mod pyro_tests;
+mod pyro_tests_client;
+mod pyro_tests_daemon;
+
 mod server_admission;
 mod server_batches;
 mod server_calls;
