@@ -2,6 +2,7 @@
 
 mod common;
 mod counters;
+mod deaths;
 mod gatekeeper;
 mod gone;
 mod guests;
