@@ -1,6 +1,6 @@
 """Checks a server as a program of Pyro4 or of Pyro5 sees it, in one serializer.
 
-usage: GENERATION=4|5 check_generation.py URI SERIALIZER [--of generation|streams|batches|pyro_tests] [--skip NAME,NAME ...]
+usage: GENERATION=4|5 check_generation.py URI SERIALIZER [--of generation|streams|batches|pyro_tests|pyro4_tests] [--skip NAME,NAME ...]
 
 The object must be that of Pyro's own echo server; `test.source` of the tests for streams and batches. One line is
 printed for each check, `ALL OK` at the end.
@@ -18,7 +18,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("uri")
     parser.add_argument("serializer", choices=SERIALIZERS)
-    parser.add_argument("--of", default="generation", choices=["generation", "streams", "batches", "pyro_tests"])
+    parser.add_argument("--of", default="generation", choices=["generation", "streams", "batches", "pyro_tests", "pyro4_tests"])
     parser.add_argument("--skip", default="", help="names of checks to leave out, separated by commas")
     parser.add_argument("--compressing", action="store_true", help="compress requests")
     args = parser.parse_args()
