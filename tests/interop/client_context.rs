@@ -114,11 +114,15 @@ fn a_handshake_with_other_data_is_rejected_with_the_reason() {
 }
 
 #[test]
-fn the_data_of_a_handshake_are_any_value() {
-    let thing = Thing::start(&[]);
-    for data in [Value::None, 5.into(), vec![1, 2].into(), Dict::from_iter([("k", 1)]).into()] {
-        let mut config = config();
-        config.handshake = data;
-        assert_eq!(thing.proxy_with(config).call::<i64>("echo", &(1,)).expect("let in"), 1);
+fn the_data_of_a_handshake_are_any_value_and_so_is_its_answer() {
+    for thing in [Thing::start(&[]), Thing::pyro4(&[])] {
+        for data in [Value::None, 5.into(), vec![1, 2].into(), Dict::from_iter([("k", 1)]).into()] {
+            let mut config = config();
+            config.handshake = data.clone();
+            let proxy = thing.proxy_with(config);
+            assert_eq!(proxy.call::<i64>("echo", &(1,)).expect("let in"), 1);
+            let welcome = Value::from(Dict::from_iter([("welcome", data)]));
+            assert_eq!(proxy.handshake_answer(), Ok(Some(welcome)));
+        }
     }
 }

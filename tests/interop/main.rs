@@ -20,6 +20,7 @@ mod game;
 
 mod blobs;
 mod bombs;
+mod callbacks;
 mod hmac;
 mod hosted;
 mod hostile;
@@ -45,6 +46,7 @@ mod server_sessions;
 mod server_several;
 mod server_sockets;
 mod server_streams;
+mod server_watched;
 mod settings;
 mod source;
 

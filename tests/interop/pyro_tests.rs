@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use firesteel::blocking::{Server, Stopper};
 use firesteel::{
-    Args, Attribute, Context, Fault, InstanceMode, Member, Metadata, Method, Object, ObjectRef, Outcome, Registry,
-    SerializedBlob, Shared, Stream, Value, expose,
+    Args, Attribute, Context, Counters, Fault, InstanceMode, Member, Metadata, Method, Object, ObjectRef, Outcome,
+    Registry, SerializedBlob, Shared, Stream, Value, expose,
 };
 use firesteel_testkit::Python;
 
@@ -179,23 +179,25 @@ impl ResourceService {
     }
 }
 
-/// A server with the three objects, which runs until the stopper says so.
-fn serve<R: Registry>(
+/// A server with the three objects, which runs until the stopper says so; its thread ends with what it has counted.
+pub fn serve<R: Registry>(
     make: impl FnOnce() -> Server<R> + Send + 'static,
     run: impl FnOnce(&mut Server<R>) -> std::io::Result<()> + Send + 'static,
-) -> (String, Stopper, thread::JoinHandle<()>) {
+) -> (String, Stopper, thread::JoinHandle<Counters>) {
     let (tell, told) = std::sync::mpsc::channel();
     let thread = thread::spawn(move || {
         let mut server = make();
         let _ = tell.send((server.uri("something").to_string(), server.stopper()));
         run(&mut server).expect("the server could wait for events");
-        assert_eq!(server.daemon.counters().session_objects, 0);
+        let counters = server.daemon.counters();
+        assert_eq!((counters.sessions, counters.session_objects), (0, 0), "{counters:?}");
+        counters
     });
     let (uri, stopper) = told.recv_timeout(TIMEOUT).expect("the server starts");
     (uri, stopper, thread)
 }
 
-fn local() -> Server {
+pub fn local() -> Server {
     let mut server: Server = Server::bind_with("127.0.0.1:0", server_config()).expect("a server");
     server.daemon.register("something", TestObject::new()).expect("a free id");
     server.daemon.register("unexposed", NotEverythingExposed).expect("a free id");
@@ -203,7 +205,7 @@ fn local() -> Server {
     server
 }
 
-fn shared() -> Server<Shared> {
+pub fn shared() -> Server<Shared> {
     let objects = Shared::new();
     let mut server = Server::shared_with("127.0.0.1:0", &objects, WORKERS, server_config()).expect("a server");
     objects.register("something", TestObject::new()).expect("a free id");
