@@ -304,6 +304,22 @@ fn unregistered_objects_are_unknown() {
 }
 
 #[test]
+fn a_call_right_behind_a_oneway_call_that_defers_runs() {
+    for extensions in [true, false] {
+        let mut scene = scene(2);
+        let mut config = Config::default();
+        config.extensions = extensions;
+        scene.pair.client = firesteel_proto::Client::new(scene.pair.now, config);
+        let proxy = scene.proxy();
+        // Both come in one piece.
+        scene.pair.client.notify(scene.pair.now, proxy, &Request::method("early", &())).expect("sent");
+        scene.pair.client.call(scene.pair.now, proxy, &Request::method("nop", &())).expect("sent");
+        scene.pair.settle(&mut ());
+        assert_eq!(scene.pair.done.len(), 1, "the call behind was forgotten");
+    }
+}
+
+#[test]
 fn a_call_that_waits_for_its_object_is_overtaken_by_one_for_another() {
     let mut scene = scene(4);
     scene.objects.register("other", Handle(Arc::new(Room::default()))).expect("registered");

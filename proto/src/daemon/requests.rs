@@ -139,6 +139,9 @@ impl Sessions {
                     slot.core.forget_aside(ticket.call);
                 } else if slot.core.awaits(ticket.call) {
                     slot.core.give_up();
+                } else {
+                    // It was oneway: what came right behind it is still to be seen.
+                    slot.core.advance();
                 }
                 self.notice(ticket.session);
             }
