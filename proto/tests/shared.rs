@@ -304,6 +304,23 @@ fn unregistered_objects_are_unknown() {
 }
 
 #[test]
+fn a_call_right_behind_a_oneway_call_does_not_wait_for_its_end() {
+    let mut scene = scene(2);
+    let proxy = scene.proxy();
+    // Both come in one piece.
+    scene.pair.client.notify(scene.pair.now, proxy, &Request::method("read", &())).expect("sent");
+    scene.pair.client.call(scene.pair.now, proxy, &Request::method("nop", &())).expect("sent");
+    while scene.pair.transfer() {}
+    let oneway = scene.pair.daemon.next_job(scene.pair.now).expect("the oneway call");
+    scene.pair.daemon.next_job(scene.pair.now).expect("the one behind it").run();
+    scene.pair.settle(&mut ());
+    assert_eq!(scene.pair.done.len(), 1);
+    scene.room.open();
+    oneway.run();
+    scene.pair.settle(&mut ());
+}
+
+#[test]
 fn a_call_right_behind_a_oneway_call_that_defers_runs() {
     for extensions in [true, false] {
         let mut scene = scene(2);

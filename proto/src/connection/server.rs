@@ -327,6 +327,9 @@ impl ServerCore {
     /// Looks for the next request, answering PINGs and protocol errors on the way.
     pub(crate) fn advance(&mut self) {
         self.stalled = false;
+        if self.link.received().is_empty() && self.link.is_plainly_open() {
+            return;
+        }
         if self.link.ignores_input() {
             self.head = Head::Nothing;
             self.current = None;

@@ -12,19 +12,22 @@ use crate::wire::{self, Extensions, Flags, Header, MessageType};
 impl ServerCore {
     /// Takes the request at the head; `None` when it breaks the protocol, which ends the connection.
     ///
-    /// A call may be put `aside` where the client allows it: then the next one starts before it is answered.
-    pub(crate) fn take(&mut self, aside: bool) -> Option<Incoming> {
+    /// A call may be put `aside` where the client allows it: then the next one starts before it is answered. Where more
+    /// has come behind the request, it is copied into `memory`.
+    pub(crate) fn take(&mut self, aside: bool, memory: impl FnOnce() -> Vec<u8>) -> Option<Incoming> {
         if std::mem::replace(&mut self.head, Head::Nothing) == Head::Nothing {
             return None;
         }
-        match self.extract() {
+        match self.extract(memory) {
             Ok(incoming) => {
                 if self.order == Order::Strict {
                     self.see_extensions(&incoming);
                 }
                 let connects = incoming.header.kind == MessageType::Connect as u8;
-                // A oneway call counts as answered when it starts.
-                if !incoming.is_oneway() || connects {
+                if incoming.is_oneway() && !connects {
+                    // It counts as answered when it starts.
+                    self.advance();
+                } else {
                     let current = Current {
                         id: incoming.id,
                         sequence: incoming.header.sequence,
@@ -63,7 +66,7 @@ impl ServerCore {
         if self.order == Order::Strict { None } else { incoming.extensions() }
     }
 
-    fn extract(&mut self) -> Result<Incoming, ProtocolError> {
+    fn extract(&mut self, memory: impl FnOnce() -> Vec<u8>) -> Result<Incoming, ProtocolError> {
         let received = self.link.received();
         let Some(mut header) = Header::parse(received)? else { return Err(ProtocolError::NotPyro) };
         let (annotations, payload) = header.ranges();
@@ -98,7 +101,8 @@ impl ServerCore {
             (buffer, shift(annotations, start), shift(payload, start))
         } else {
             let start = header.len();
-            let buffer = self.link.received()[start..end].to_vec();
+            let mut buffer = memory();
+            buffer.extend_from_slice(&self.link.received()[start..end]);
             self.link.inbox().consume(end);
             let unshift = |range: Range<usize>| range.start - start..range.end - start;
             (buffer, unshift(annotations), unshift(payload))

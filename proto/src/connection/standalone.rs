@@ -177,7 +177,7 @@ impl ServerConnection {
         self.core.begin_turn();
         self.core.advance();
         let head = self.core.head();
-        if let Some(incoming) = self.core.take(false) {
+        if let Some(incoming) = self.core.take(false, Vec::new) {
             let id = incoming.id;
             let content = Payload::from_bytes(incoming.serializer, Bytes::copy_from_slice(incoming.payload()))
                 .named_as_in(incoming.header.dialect);

@@ -250,7 +250,7 @@ impl Sessions {
 
 impl Slot {
     /// Takes the next request that can start.
-    fn next(&mut self, common: &Common) -> Option<Next> {
+    fn next(&mut self, common: &mut Common) -> Option<Next> {
         if std::mem::take(&mut self.marks.resumed) {
             match self.core.unpark() {
                 Some(Parked::Call(incoming)) => return Some(Next::in_time(*incoming, common)),
@@ -269,7 +269,7 @@ impl Slot {
         }
         let head = self.core.head();
         let room = self.asides.held() < common.config.limits.max_waiting_bytes;
-        let mut incoming = self.core.take(room)?;
+        let mut incoming = self.core.take(room, || common.pool.pop().unwrap_or_default())?;
         if head == Head::Connect {
             return Some(Next::Connect(incoming));
         }
