@@ -56,6 +56,14 @@ impl Metadata {
         }
     }
 
+    /// The flags of the method at a place that [`find`](Self::find) gave.
+    pub(crate) fn flags(&self, at: usize) -> MethodFlags {
+        match self.methods.get(at) {
+            Some(method) => method.flags,
+            None => self.more[at - self.methods.len()].1,
+        }
+    }
+
     /// The attribute of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes().find(|attribute| attribute.name == name)
@@ -92,12 +100,14 @@ pub struct MethodFlags {
     pub shared: bool,
     /// Its callers do not wait for an answer.
     pub oneway: bool,
+    /// What a session calls after a oneway call of it starts when that has ended, not when it has started.
+    pub ordered: bool,
 }
 
 impl Method {
     /// A method that takes `&mut self`.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, flags: MethodFlags { shared: false, oneway: false } }
+        Self { name, flags: MethodFlags { shared: false, oneway: false, ordered: false } }
     }
 
     /// It takes `&self`.
@@ -111,6 +121,13 @@ impl Method {
     #[must_use]
     pub const fn oneway(mut self) -> Self {
         self.flags.oneway = true;
+        self
+    }
+
+    /// What a session calls after a oneway call of it starts when that has ended, not when it has started.
+    #[must_use]
+    pub const fn ordered(mut self) -> Self {
+        self.flags.ordered = true;
         self
     }
 }

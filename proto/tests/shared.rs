@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use firesteel_proto::testing::Pair;
 use firesteel_proto::{
     Args, Batch, BatchResults, Budget, Config, Context, Daemon, Fault, Job, Member, Metadata, Method, Object, Outcome,
-    ProxyId, Request, Shared,
+    ProxyId, Request, Responder, Shared,
 };
 
 /// An object that tells how many are inside at once, and waits until told to go on.
@@ -16,6 +16,7 @@ struct Room {
     inside: AtomicUsize,
     most: AtomicUsize,
     gate: (Mutex<bool>, Condvar),
+    responders: Mutex<Vec<Responder>>,
 }
 
 static METADATA: Metadata = Metadata::new(
@@ -25,6 +26,8 @@ static METADATA: Metadata = Metadata::new(
         Method::new("panic"),
         Method::new("nop").shared(),
         Method::new("early").shared(),
+        Method::new("later").shared(),
+        Method::new("ordered").shared().oneway().ordered(),
     ],
     &[],
 );
@@ -65,7 +68,12 @@ impl Object for Handle {
 
     fn call_shared(&self, cx: &mut Context<'_>, member: Member<'_>, _: Args<'_>) -> Outcome {
         match member {
-            Member::Method("read") => cx.answer(&self.0.visit()),
+            Member::Method("read" | "ordered") => cx.answer(&self.0.visit()),
+            Member::Method("later") => {
+                let (responder, deferred) = cx.defer();
+                self.0.responders.lock().unwrap().push(responder);
+                Ok(deferred.into())
+            }
             Member::Method("nop") => cx.answer("nop"),
             Member::Method("early") => {
                 let (responder, deferred) = cx.defer();
@@ -301,6 +309,48 @@ fn unregistered_objects_are_unknown() {
     let failure = scene.pair.call::<String>(proxy, &Request::method("nop", &()), &mut ()).unwrap_err();
     assert!(failure.fault().expect("a fault").is("Pyro5.errors.DaemonError"));
     assert_eq!(failure.fault().expect("a fault").message(), "unknown object");
+}
+
+#[test]
+fn an_answer_that_comes_while_a_batch_runs_is_not_the_batchs() {
+    let mut scene = scene(2);
+    let proxy = scene.proxy();
+    let late = scene.pair.client.call(scene.pair.now, proxy, &Request::method("later", &())).expect("sent");
+    scene.pair.settle(&mut ());
+    let batch = Batch::new().call("read", &());
+    let all = scene.pair.client.call(scene.pair.now, proxy, &Request::batch(&batch)).expect("sent");
+    while scene.pair.transfer() {}
+    let running = scene.pair.daemon.next_job(scene.pair.now).expect("the batch's call");
+    let responder = scene.room.responders.lock().unwrap().pop().expect("deferred");
+    responder.reply(&"late");
+    scene.pair.settle(&mut ());
+    assert!(scene.pair.done.contains_key(&late) && !scene.pair.done.contains_key(&all));
+    scene.room.open();
+    running.run();
+    scene.pair.settle(&mut ());
+    assert!(scene.pair.done.contains_key(&all));
+}
+
+#[test]
+fn what_follows_an_ordered_oneway_call_waits_for_its_end() {
+    let mut scene = scene(2);
+    let proxy = scene.proxy();
+    for together in [true, false] {
+        scene.pair.client.notify(scene.pair.now, proxy, &Request::method("ordered", &())).expect("sent");
+        if !together {
+            while scene.pair.transfer() {}
+        }
+        scene.pair.client.call(scene.pair.now, proxy, &Request::method("nop", &())).expect("sent");
+        while scene.pair.transfer() {}
+        let oneway = scene.pair.daemon.next_job(scene.pair.now).expect("the oneway call");
+        while scene.pair.transfer() {}
+        assert!(scene.pair.daemon.next_job(scene.pair.now).is_none(), "it did not wait");
+        scene.room.open();
+        oneway.run();
+        scene.pair.settle(&mut ());
+        assert_eq!(scene.pair.done.len(), 1);
+        scene.pair.done.clear();
+    }
 }
 
 #[test]

@@ -12,6 +12,10 @@ use crate::errors::Errors;
 #[derive(Default)]
 pub(crate) struct Helpers {
     pub(crate) oneway: Option<Span>,
+    /// On an exposed method.
+    pub(crate) ordered: Option<Span>,
+    /// On a method of a proxy.
+    pub(crate) idempotent: Option<Span>,
     pub(crate) attr: Option<Span>,
     pub(crate) skip: Option<Span>,
     pub(crate) name: Option<LitStr>,
@@ -31,6 +35,8 @@ impl Helpers {
             let Some(ident) = attr.path().get_ident() else { return true };
             let slot = match ident.to_string().as_str() {
                 "oneway" => &mut helpers.oneway,
+                "ordered" if macro_name == "expose" => &mut helpers.ordered,
+                "idempotent" if macro_name == "remote" => &mut helpers.idempotent,
                 "attr" => &mut helpers.attr,
                 "skip" => &mut helpers.skip,
                 _ => return true,
@@ -47,7 +53,11 @@ impl Helpers {
     /// The attribute that has no effect on a method that is left out.
     pub(crate) fn any(&self) -> Option<(Span, &'static str)> {
         let named = self.name.as_ref().map(|name| (name.span(), "a name"));
-        self.oneway.map(|span| (span, "`#[oneway]`")).or(self.attr.map(|span| (span, "`#[attr]`"))).or(named)
+        self.oneway
+            .map(|span| (span, "`#[oneway]`"))
+            .or(self.ordered.map(|span| (span, "`#[ordered]`")))
+            .or(self.attr.map(|span| (span, "`#[attr]`")))
+            .or(named)
     }
 
     fn parse(&mut self, input: ParseStream<'_>, macro_name: &str) -> syn::Result<()> {

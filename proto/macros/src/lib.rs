@@ -79,6 +79,7 @@
 //! | `#[skip]`, `#[expose(skip)]` | it is not exposed |
 //! | `#[expose(name = "...")]` | its name in Python; names that Pyro counts as private are refused |
 //! | `#[oneway]` | its callers do not wait for an answer |
+//! | `#[ordered]` | beside `#[oneway]`: what a session calls after it starts when it has ended |
 //! | `#[attr]` | it reads or writes an attribute |
 //!
 //! An attribute's getter takes no parameter; its setter takes one, and is called `set_` and the name
@@ -209,7 +210,8 @@
 //! is passed on as it came.
 //!
 //! The trait stays as it is, without the attributes, for whoever wants to implement it: a double in a
-//! test, say. `#[oneway]`, `#[attr]` and `#[remote(name = "...")]` mean what they mean on an exposed method;
+//! test, say. `#[oneway]`, `#[attr]` and `#[remote(name = "...")]` mean what they mean on an exposed method.
+//! `#[idempotent]` says that a method may run more than once: a call of it is made again when its connection is lost.
 //! `#[remote(crate = path)]` says where the library is.
 
 #![forbid(unsafe_code)]

@@ -98,6 +98,14 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// The method may run more than once: the call is made again, up to three times, when its connection is lost before
+    /// the answer comes.
+    #[must_use]
+    pub fn idempotent(self) -> Self {
+        const TIMES: u32 = 3;
+        self.retries(TIMES)
+    }
+
     /// True when [`retries`](Self::retries) was set.
     pub fn has_retries(&self) -> bool {
         self.retries.is_some()

@@ -244,7 +244,12 @@ impl ServerCore {
 
     /// True while this call is being answered.
     pub(crate) fn awaits(&self, call: CallId) -> bool {
-        self.current.is_some_and(|current| current.id == call) || self.is_aside(call)
+        self.is_current(call) || self.is_aside(call)
+    }
+
+    /// True while this request is being answered, and holds up what follows it.
+    pub(crate) fn is_current(&self, call: CallId) -> bool {
+        self.current.is_some_and(|current| current.id == call)
     }
 
     /// True while this call is being answered, and later ones may start.

@@ -39,6 +39,8 @@ pub(crate) struct Work {
     /// The object, until it is free again and those in `next` were told.
     pub(super) entry: Option<Arc<Guarded>>,
     pub(super) shared: bool,
+    /// What its session calls after it waits for its end, though nobody waits for its answer.
+    pub(super) holds: bool,
     pub(super) route: Option<Route>,
     /// The request, or the batch that the call is one of.
     pub(super) task: Option<Task>,

@@ -80,6 +80,9 @@ impl<R: Registry> Daemon<R> {
             }
             return;
         }
+        if std::mem::take(&mut work.holds) {
+            self.sessions.end_batch(session);
+        }
         let ticket = Ticket { session, call: incoming.id };
         self.sessions.keep(incoming.recycle());
         self.sessions.keep(std::mem::take(&mut ended.memory));

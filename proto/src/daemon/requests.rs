@@ -95,10 +95,17 @@ impl Sessions {
     /// True while a call of this batch runs.
     pub(super) fn runs_batch(&self, ticket: Ticket) -> bool {
         self.slot(ticket.session)
-            .is_some_and(|slot| slot.core.is_batching() && !slot.core.is_parked() && slot.core.awaits(ticket.call))
+            .is_some_and(|slot| slot.core.is_batching() && !slot.core.is_parked() && slot.core.is_current(ticket.call))
     }
 
-    /// A batch has come to its end.
+    /// What follows a oneway call waits for its end.
+    pub(super) fn hold(&mut self, id: SessionId) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.core.set_batching(true);
+        }
+    }
+
+    /// A batch, or a oneway call whose end was waited for, has come to its end.
     pub(super) fn end_batch(&mut self, id: SessionId) {
         if let Some(slot) = self.slot_mut(id) {
             slot.core.set_batching(false);

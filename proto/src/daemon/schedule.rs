@@ -149,6 +149,20 @@ impl Daemon<Shared> {
         Ok(aim)
     }
 
+    /// True for a oneway call whose end is waited for.
+    fn is_ordered(&self, entry: &Guarded, route: Option<&Route>, task: &Task) -> bool {
+        let Task::Call(incoming) = task else { return false };
+        if !incoming.is_oneway() {
+            return false;
+        }
+        match route {
+            Some(Route::Method { place, .. }) => entry.metadata.flags(*place).ordered,
+            Some(Route::Stream(_)) => false,
+            None => run::head(incoming, self.sessions.config())
+                .is_ok_and(|head| entry.metadata.method(&head.method).is_some_and(|flags| flags.ordered)),
+        }
+    }
+
     /// Makes a job, unless the object is busy.
     fn make_job(
         &mut self,
@@ -174,6 +188,10 @@ impl Daemon<Shared> {
                 }
             }
         }
+        let holds = self.is_ordered(&entry, route.as_ref(), &task);
+        if holds {
+            self.sessions.hold(session);
+        }
         let memory = self.sessions.lend();
         let peer = &self.sessions.slot(session)?.peer;
         let config = self.sessions.config();
@@ -186,6 +204,7 @@ impl Daemon<Shared> {
                 now,
                 entry: None,
                 shared,
+                holds: false,
                 route: None,
                 task: None,
                 memory: Vec::new(),
@@ -201,7 +220,7 @@ impl Daemon<Shared> {
         if !Arc::ptr_eq(&work.peer, peer) {
             work.peer = Arc::clone(peer);
         }
-        (work.session, work.now, work.shared, work.memory) = (session, now, shared, memory);
+        (work.session, work.now, work.shared, work.holds, work.memory) = (session, now, shared, holds, memory);
         (work.entry, work.route, work.task) = (Some(entry), route, Some(task));
         Some(Job(Some(work)))
     }

@@ -100,7 +100,8 @@ fn metadata(exposed: &Exposed, krate: &Path) -> TokenStream {
         let Member { name, cfgs, .. } = member;
         let shared = member.is_shared.then(|| quote!(.shared()));
         let oneway = oneway.then(|| quote!(.oneway()));
-        Some(quote!(#(#cfgs)* #krate::Method::new(#name) #shared #oneway))
+        let ordered = member.ordered.then(|| quote!(.ordered()));
+        Some(quote!(#(#cfgs)* #krate::Method::new(#name) #shared #oneway #ordered))
     });
     let attributes = exposed.members.iter().filter(|member| member.kind == Kind::Getter).map(|getter| {
         let Member { name, cfgs, .. } = getter;

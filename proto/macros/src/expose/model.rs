@@ -26,6 +26,8 @@ pub(crate) struct Exposed {
 pub(crate) struct Member {
     pub(crate) ident: Ident,
     pub(crate) kind: Kind,
+    /// What is called after it waits for its end.
+    pub(crate) ordered: bool,
     /// In Python.
     pub(crate) name: String,
     pub(crate) cfgs: Vec<Attribute>,
@@ -111,9 +113,16 @@ fn parse_method(method: &mut ImplItemFn, worlds: &mut Worlds, errors: &mut Error
     if let (Kind::Setter, Some(parameter)) = (kind, defaulted) {
         errors.push(&parameter.ty, "a setter is always given its value: remove `#[default]`");
     }
+    if let Some(span) = helpers.ordered
+        && kind != (Kind::Method { oneway: true })
+    {
+        let message = "what follows a call that is answered waits for it anyway: write `#[oneway]`, too";
+        errors.add(syn::Error::new(span, message));
+    }
     (errors.count() == mistakes).then(|| Member {
         ident: sig.ident.clone(),
         kind,
+        ordered: helpers.ordered.is_some(),
         name,
         cfgs: member::attributes_named(&method.attrs, "cfg"),
         is_shared,

@@ -33,7 +33,7 @@ pub(crate) fn proxy(interface: &ItemTrait, calls: &[Call], krate: &Path) -> Toke
 }
 
 fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
-    let Call { ident, kind, name, attrs, generics, parameters, list, value } = call;
+    let Call { ident, kind, idempotent, name, attrs, generics, parameters, list, value } = call;
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let docs = attrs.iter().any(|attr| attr.path().is_ident("doc"));
     let doc = (!docs).then(|| {
@@ -72,6 +72,7 @@ fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
             quote!(#krate::Request::set(#name, #value))
         }
     };
+    let idempotent = idempotent.then(|| quote!(.idempotent()));
     let at = value.as_ref().map_or_else(Span::call_site, |ty| generated(ends(ty).0));
     let make = match kind {
         Kind::Method { oneway: true } => quote_spanned!(at=> notify_request),
@@ -81,7 +82,7 @@ fn method(call: &Call, caller: &Ident, krate: &Path) -> TokenStream {
         #(#attrs)*
         #doc
         pub fn #ident #impl_generics (&self, #(#inputs),*) -> #out #where_clause {
-            self.0.#make(#request)
+            self.0.#make(#request #idempotent)
         }
     }
 }

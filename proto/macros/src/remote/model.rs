@@ -14,6 +14,8 @@ use crate::types::{self, Output};
 pub(crate) struct Call {
     pub(crate) ident: Ident,
     pub(crate) kind: Kind,
+    /// It may run more than once.
+    pub(crate) idempotent: bool,
     /// In Python.
     pub(crate) name: String,
     /// Documentation and conditions.
@@ -91,12 +93,17 @@ impl Call {
         let values = member::typed_inputs(sig).count();
         let (kind, name) = Kind::and_name(&helpers, sig, values, "remote", errors);
         let value = parse_value(sig, kind, errors);
+        if let (Some(span), Kind::Method { oneway: true }) = (helpers.idempotent, kind) {
+            let message = "nobody learns whether a oneway call has to be made again: remove `#[idempotent]`";
+            errors.add(syn::Error::new(span, message));
+        }
         let mut attrs = member::attributes_named(&method.attrs, "doc");
         attrs.extend(member::attributes_named(&method.attrs, "cfg"));
         attrs.extend(member::attributes_named(&method.attrs, "deprecated"));
         (errors.count() == mistakes).then(|| Self {
             ident: sig.ident.clone(),
             kind,
+            idempotent: helpers.idempotent.is_some(),
             name,
             attrs,
             generics: sig.generics.clone(),
