@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use firesteel::blocking::{Connector, Pending, Proxy};
+use firesteel::blocking::{Connector, Cork, Pending, Proxy};
 use firesteel::{Batch, Blob, Config, Value};
 use firesteel_formats_testkit::record_value;
 
@@ -29,6 +29,8 @@ pub enum Case {
     Conc,
     /// Calls without an answer as fast as they go, then one that waits for all.
     Oneway,
+    /// The same, held back to leave together.
+    Corked,
     /// Connect, handshake, one call, close: at most 3,000 times.
     Connect,
     /// Echo of the record of 1 KB.
@@ -116,7 +118,8 @@ pub fn run(uri: &str, case: Case, time: Duration, n: usize, serializer: &str) ->
                 Ok(())
             })?
         }
-        Case::Oneway => oneway(&name, &proxy, time)?,
+        Case::Oneway => oneway(&name, &proxy, time, None)?,
+        Case::Corked => oneway(&name, &proxy, time, Some(proxy.cork()))?,
         Case::Connect => repeat(&name, time, MOST_CONNECTS, false, || {
             let proxy = connector.proxy(uri)?;
             proxy.call::<()>("nop", &())?;
@@ -163,9 +166,10 @@ fn concurrent(
 }
 
 /// The one call at the end counts in the time, not in the number.
-fn oneway(name: &str, proxy: &Proxy, time: Duration) -> Result<Measured, Box<dyn Error>> {
+fn oneway(name: &str, proxy: &Proxy, time: Duration, cork: Option<Cork<'_>>) -> Result<Measured, Box<dyn Error>> {
     let start = std::time::Instant::now();
     let mut measured = repeat(name, time, usize::MAX, true, || Ok(proxy.notify("cast", &())?))?;
+    drop(cork);
     proxy.call::<()>("nop", &())?;
     let secs = start.elapsed().as_secs_f64();
     measured.rate = measured.ops as f64 / secs;

@@ -23,7 +23,7 @@ fn reference(case: Case) -> Option<Exchange> {
     Some(match case {
         Case::Nop | Case::Connect => NOP,
         // Without an answer, one write each is what there is to it: the ratio tells how it does beside calls.
-        Case::Oneway => NOP,
+        Case::Oneway | Case::Corked => NOP,
         Case::Echo64 => with_text(1),
         Case::Pipe64 | Case::Stream | Case::Batch100 => PIPED,
         Case::Pipe64echo => with_text(PIPE),
@@ -38,8 +38,17 @@ fn with_text(pipe: usize) -> Exchange {
     Exchange { request, answer: HEAD + 66, pipe }
 }
 
-const CASES: [Case; 8] =
-    [Case::Nop, Case::Pipe64, Case::Oneway, Case::Batch100, Case::Stream, Case::Connect, Case::Put10m, Case::Get10m];
+const CASES: [Case; 9] = [
+    Case::Nop,
+    Case::Pipe64,
+    Case::Oneway,
+    Case::Corked,
+    Case::Batch100,
+    Case::Stream,
+    Case::Connect,
+    Case::Put10m,
+    Case::Get10m,
+];
 
 /// A server of ours, ended with this.
 struct Server(Child, String);

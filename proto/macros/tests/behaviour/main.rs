@@ -7,6 +7,7 @@ mod attributes;
 mod generics;
 mod methods;
 mod names;
+mod promises;
 mod remote;
 mod streams;
 mod support;
