@@ -250,6 +250,13 @@ impl Line {
     }
 
     fn wait_for<'a>(&'a self, mut state: MutexGuard<'a, State>, id: CallId) -> Answer {
+        // It may have come with others.
+        if !state.done.is_empty()
+            && (state.reading || state.waiting == 0)
+            && let Some(answer) = state.take_done(id)
+        {
+            return answer;
+        }
         loop {
             // A failure comes back as the call's end.
             let _ = self.open(&mut state);
