@@ -61,6 +61,18 @@
 //! - `testing`: a client and a daemon on a virtual clock, see `testing`.
 
 #![forbid(unsafe_code)]
+// Nothing that a peer sends may end the program: what cannot happen is an error all the same.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
 
 mod client;
 pub mod connection;
@@ -78,6 +90,13 @@ mod object_ref;
 mod serializer;
 mod settings;
 #[cfg(feature = "testing")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    reason = "a test that fails is to panic"
+)]
 pub mod testing;
 mod timers;
 mod transmit;

@@ -49,11 +49,30 @@
 //! a small multiple of it (see `firesteel_value::Limits`).
 
 #![forbid(unsafe_code)]
+// Nothing that a peer sends may end the program: what cannot happen is an error all the same.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
 
 mod call;
 mod de;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    reason = "a test that fails is to panic"
+)]
 pub mod fuzzing;
 mod reader;
 mod scan;

@@ -30,6 +30,18 @@
 //! Lone surrogates, which a Python `str` can hold, are refused in every format, in both directions.
 
 #![forbid(unsafe_code)]
+// Nothing that a peer sends may end the program: what cannot happen is an error all the same.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
 
 mod bigint;
 mod blob;
