@@ -53,7 +53,6 @@ mod proxy;
 mod rebind;
 mod resolve;
 mod scope;
-mod seed;
 mod server;
 mod socket;
 mod sockets;

@@ -16,8 +16,8 @@ use firesteel_pump::{receive, send};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::connect::connect;
-use crate::seed::seeded;
 use crate::socket::{Eager, Socket};
+use firesteel_pump::seeded;
 
 /// A client with one connection. Of the threads that wait for answers, one reads for all, without
 /// holding the lock; when it has what it wanted, another takes over.

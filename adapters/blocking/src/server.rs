@@ -10,10 +10,10 @@ use firesteel_proto::{Budget, Config, Daemon, Knock, Local, Location, Registry, 
 
 use crate::poller::{Poller, Ready};
 use crate::scope;
-use crate::seed::seeded;
 use crate::socket::Socket;
 use crate::sockets::{Listener, Sockets};
 use crate::team::Team;
+use firesteel_pump::seeded;
 
 /// How long calls that run when the server is stopped may take to end.
 const GRACE: Duration = Duration::from_secs(5);

@@ -10,9 +10,9 @@ use firesteel_proto::{Config, ConnId, IpVersion, ProxyEvent, ProxyId, Target};
 use mio::event::Event;
 use mio::{Registry, Token};
 
-use crate::seed::seeded;
 use crate::server::no_token;
 use crate::socket::{Socket, Step, Watched, addresses};
+use firesteel_pump::seeded;
 
 /// When a unix socket whose listener's queue was full is tried again.
 const PAUSE: Duration = Duration::from_millis(5);

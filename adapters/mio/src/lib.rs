@@ -90,7 +90,6 @@
 )]
 
 mod client;
-mod seed;
 mod server;
 mod socket;
 

@@ -13,8 +13,8 @@ use firesteel_proto::{
 use mio::event::Event;
 use mio::{Events, Poll, Token, Waker};
 
-use crate::seed::seeded;
 use crate::socket::{Listener, Socket, Step, Watched};
+use firesteel_pump::seeded;
 
 /// How long calls that run when the server is stopped may take to end.
 const GRACE: Duration = Duration::from_secs(5);

@@ -32,11 +32,14 @@
     )
 )]
 
+mod seed;
+
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::time::Instant;
 
 use bytes::Buf;
 use firesteel_proto::Machine;
+pub use seed::seeded;
 
 /// Chunks in one vectored write.
 const SLICES: usize = 16;

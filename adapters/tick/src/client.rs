@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use firesteel_proto::{Config, ConnId, ProxyEvent, ProxyId, Target};
 
-use crate::seed::seeded;
 use crate::socket::{Progress, Socket, addresses};
+use firesteel_pump::seeded;
 
 /// Calls remote objects without waiting for them.
 ///

@@ -107,7 +107,6 @@
 )]
 
 mod client;
-mod seed;
 mod server;
 mod socket;
 

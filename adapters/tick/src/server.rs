@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::{Budget, Config, Daemon, DaemonEvent, Dispatched, Local, Location, Peer, SessionId, Uri};
 
-use crate::seed::seeded;
 use crate::socket::{Listener, Socket};
+use firesteel_pump::seeded;
 
 /// Connections that a listener accepts in one tick.
 const ACCEPTS: usize = 64;
