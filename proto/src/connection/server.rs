@@ -35,8 +35,8 @@ pub(crate) struct ServerCore {
     pub(super) order: Order,
     /// A request that was taken, and waits.
     parked: Option<Parked>,
-    /// A batch has begun and not ended.
-    batching: bool,
+    /// A batch, or a oneway call that keeps the order, has begun and not ended: nothing else starts.
+    holding: bool,
     pub(super) issued: u64,
     /// Bytes of PINGs answered in this turn.
     turn: usize,
@@ -112,7 +112,7 @@ impl ServerCore {
             aside: Vec::new(),
             order: Order::Strict,
             parked: None,
-            batching: false,
+            holding: false,
             issued: 0,
             turn: 0,
             stalled: false,
@@ -239,7 +239,7 @@ impl ServerCore {
 
     /// True while a request is being answered, or waits for its object, or a batch runs.
     pub(crate) fn is_busy(&self) -> bool {
-        self.current.is_some() || !self.aside.is_empty() || self.parked.is_some() || self.batching
+        self.current.is_some() || !self.aside.is_empty() || self.parked.is_some() || self.holding
     }
 
     /// True while this call is being answered.
@@ -280,7 +280,7 @@ impl ServerCore {
     /// Nobody will answer the current request; a batch that waits for an answer does not go on.
     pub(crate) fn give_up(&mut self) {
         self.current = None;
-        if std::mem::take(&mut self.batching) {
+        if std::mem::take(&mut self.holding) {
             self.parked = None;
         }
         self.advance();
@@ -314,13 +314,13 @@ impl ServerCore {
         self.parked().is_some_and(|incoming| incoming.id == call)
     }
 
-    /// A batch begins or ends: no other request starts between.
-    pub(crate) fn set_batching(&mut self, batching: bool) {
-        self.batching = batching;
+    /// What holds up other requests begins or ends.
+    pub(crate) fn set_holding(&mut self, holding: bool) {
+        self.holding = holding;
     }
 
-    pub(crate) fn is_batching(&self) -> bool {
-        self.batching
+    pub(crate) fn is_holding(&self) -> bool {
+        self.holding
     }
 
     pub(crate) fn is_parked(&self) -> bool {
@@ -340,7 +340,7 @@ impl ServerCore {
             self.current = None;
             self.aside.clear();
             self.parked = None;
-            self.batching = false;
+            self.holding = false;
             return;
         }
         while self.current.is_none() && self.head == Head::Nothing && self.turn < TURN {

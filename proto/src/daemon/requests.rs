@@ -75,7 +75,7 @@ impl Sessions {
     pub(super) fn take_batch(&mut self, ticket: Ticket) -> Option<Box<Batch>> {
         let (slot, common) = self.split(ticket.session)?;
         // Without a deferred answer, it waits for something else.
-        if !slot.core.is_batching() || slot.cancel.is_none() {
+        if !slot.core.is_holding() || slot.cancel.is_none() {
             return None;
         }
         match slot.core.unpark() {
@@ -95,20 +95,20 @@ impl Sessions {
     /// True while a call of this batch runs.
     pub(super) fn runs_batch(&self, ticket: Ticket) -> bool {
         self.slot(ticket.session)
-            .is_some_and(|slot| slot.core.is_batching() && !slot.core.is_parked() && slot.core.is_current(ticket.call))
+            .is_some_and(|slot| slot.core.is_holding() && !slot.core.is_parked() && slot.core.is_current(ticket.call))
     }
 
     /// What follows a oneway call waits for its end.
     pub(super) fn hold(&mut self, id: SessionId) {
         if let Some(slot) = self.slot_mut(id) {
-            slot.core.set_batching(true);
+            slot.core.set_holding(true);
         }
     }
 
     /// A batch, or a oneway call whose end was waited for, has come to its end.
     pub(super) fn end_batch(&mut self, id: SessionId) {
         if let Some(slot) = self.slot_mut(id) {
-            slot.core.set_batching(false);
+            slot.core.set_holding(false);
         }
     }
 
@@ -289,7 +289,7 @@ impl Slot {
         if incoming.is_batch() {
             return Some(match Batch::read(incoming, &common.config) {
                 Ok(batch) => {
-                    self.core.set_batching(true);
+                    self.core.set_holding(true);
                     Next::Batch(Box::new(batch))
                 }
                 Err(refused) => Next::Refused(refused.0, refused.1),

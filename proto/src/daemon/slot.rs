@@ -205,7 +205,7 @@ impl Slot {
 
     /// True when the request at the head may start.
     pub(super) fn may_start(&self, common: &Common) -> bool {
-        let waits = self.core.head() != Head::Nothing && !self.core.is_parked() && !self.core.is_batching();
+        let waits = self.core.head() != Head::Nothing && !self.core.is_parked() && !self.core.is_holding();
         waits && common.shutdown.is_none()
     }
 
