@@ -15,7 +15,7 @@
 //!     for ready in my_loop.wait(wait)? {
 //!         match ready {
 //!             // The peer: a `SocketAddr` on TCP, `Peer::unix()` on a unix socket that you listen on.
-//!             // `Peer::default()` is for connected sockets that somebody handed to you.
+//!             // `Peer::pair()` is for socketpairs that somebody handed to you.
 //!             Accepted(socket, address) => match daemon.open(Instant::now(), address, None) {
 //!                 Ok(id) => { sockets.insert(id, socket); step(&mut daemon, &sockets, id) }
 //!                 Err(_refused) => drop(socket),
@@ -93,10 +93,40 @@
 //! another thread; [`Daemon::set_waker`] tells the loop when an answer has come. Outgoing calls made from
 //! inside `dispatch` work the same way: a call on a [`Client`], and a responder for its answer.
 //!
+//! Futures do it, too: [`Context::spawn`](crate::Context::spawn) answers with what a future gives, on the executor of
+//! [`Daemon::set_spawner`](crate::Daemon::set_spawner), and `#[expose]` makes that of `async` methods.
+//!
 //! # TLS, and telling protocols apart
 //!
-//! A [`Layer`] given to [`Daemon::open`] or [`Client::connected`] turns wire bytes into plaintext and back,
-//! below the machine: no adapter knows.
+//! A [`Layer`] turns wire bytes into plaintext and back, below the machine: a loop pumps as ever. [`Config::layers`] makes one for
+//! each session and each connection. `firesteel-tls` has TLS for it (in the facade crate `firesteel::tls`, feature `tls`), and [`OnePort`]
+//! tells protocols apart without any TLS. A layer may also be given by hand to [`Daemon::open`], [`Client::connected`] and
+//! [`Client::adopt`].
+//!
+//! - While the layer is at its handshake, nothing of the protocol is sent, and the peer has the time and the bytes of a handshake
+//!   ([`Config::handshake_timeout`], [`Limits::max_handshake`]) for both together.
+//! - Whom it found at the other end is [`Peer::identity`] before the gatekeeper looks, and [`Client::identity`].
+//! - An orderly end of the layer is the end of the stream, even if the socket stays open. A stream that is cut ends as any: calls that
+//!   arrived run, and the reason is [`LayerError::Truncated`].
+//!
+//! What speaks another protocol is handed back:
+//!
+//! ```text
+//! while let Some(event) = daemon.poll_event() {
+//!     match event {
+//!         DaemonEvent::Foreign { session, protocol } => if let Some(detached) = daemon.detach(session) {
+//!             // The daemon has forgotten it. Send `detached.unsent`, take `detached.bytes` for what was read, and go on
+//!             // with the socket; through `detached.layer`, where there is one: what came was inside of TLS.
+//!             web_server.take(sockets.remove(&session), detached)
+//!         },
+//!         DaemonEvent::Closed { session, .. } => { sockets.remove(&session); }
+//!         _ => {}
+//!     }
+//! }
+//! ```
+//!
+//! Until then, the session neither reads nor writes. The ready-made adapters do this, and give the socket to whoever is
+//! set with `set_foreign`; see `examples/one_port.rs`.
 //!
 //! # Sockets without a handshake
 //!
@@ -162,7 +192,10 @@
 //! [`Client::connection`]: crate::Client::connection
 //! [`Client::poll_connect`]: crate::Client::poll_connect
 //! [`Client::poll_connection`]: crate::Client::poll_connection
+//! [`Client::identity`]: crate::Client::identity
 //! [`Client::poll_event`]: crate::Client::poll_event
+//! [`Config::handshake_timeout`]: crate::Config::handshake_timeout
+//! [`Config::layers`]: crate::Config::layers
 //! [`Daemon`]: crate::Daemon
 //! [`Daemon::is_drained`]: crate::Daemon::is_drained
 //! [`Daemon::next_job`]: crate::Daemon::next_job
@@ -174,7 +207,11 @@
 //! [`Job`]: crate::Job
 //! [`Job::run`]: crate::Job::run
 //! [`Layer`]: crate::Layer
+//! [`LayerError::Truncated`]: crate::LayerError::Truncated
+//! [`Limits::max_handshake`]: crate::Limits::max_handshake
 //! [`Machine`]: crate::Machine
+//! [`OnePort`]: crate::OnePort
 //! [`Peer`]: crate::Peer
+//! [`Peer::identity`]: crate::Peer::identity
 //! [`Responder`]: crate::Responder
 //! [`Shared`]: crate::Shared

@@ -48,20 +48,24 @@ impl Entropy {
 
     /// A source of ids that are unique, and no secrets: cheap to go on with.
     pub(crate) fn labels(&mut self) -> Labels {
-        Labels { next: u128::from_be_bytes(self.bytes()) }
+        let first = u128::from_be_bytes(self.bytes());
+        Labels { next: [(first >> 64) as u64, first as u64] }
     }
 }
 
 /// UUIDs (version 4 in form) that count on from a random one: whoever knows one can tell the next.
 #[derive(Clone)]
 pub(crate) struct Labels {
-    next: u128,
+    /// The halves of a counter. A `u128` would be aligned to 16 bytes, in each connection.
+    next: [u64; 2],
 }
 
 impl Labels {
     pub(crate) fn uuid(&mut self) -> [u8; 16] {
-        self.next = self.next.wrapping_add(1);
-        versioned(self.next.to_be_bytes())
+        let [high, low] = &mut self.next;
+        *low = low.wrapping_add(1);
+        *high = high.wrapping_add(u64::from(*low == 0));
+        versioned((u128::from(*high) << 64 | u128::from(*low)).to_be_bytes())
     }
 }
 

@@ -6,6 +6,7 @@ use firesteel_value::FormatError;
 
 use crate::fault::Fault;
 use crate::layer::LayerError;
+use crate::naming::NamingError;
 use crate::serializer::SerializerId;
 use crate::value::ObjectId;
 use crate::wire::Dialect;
@@ -16,6 +17,8 @@ use crate::wire::Dialect;
 pub enum ProtocolError {
     /// The bytes do not begin with `PYRO`.
     NotPyro,
+    /// The peer speaks TLS, and this end does not.
+    Tls,
     /// Another protocol version.
     Version(u16),
     /// The magic number at the header's end is wrong.
@@ -76,6 +79,7 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPyro => f.write_str("invalid data"),
+            Self::Tls => f.write_str("the peer speaks TLS: set it up at this end too (SSL), or switch it off there"),
             Self::Version(version) => write!(f, "invalid protocol version: {version}"),
             Self::Magic => f.write_str("invalid message or protocol version"),
             Self::Checksum => f.write_str("header checksum mismatch"),
@@ -127,6 +131,8 @@ pub enum CloseReason {
     Timeout,
     /// No connection came to be.
     Unreachable(String),
+    /// The name was not looked up: nobody knows where the object is.
+    Unresolved(Box<NamingError>),
 }
 
 impl fmt::Display for CloseReason {
@@ -140,6 +146,7 @@ impl fmt::Display for CloseReason {
             Self::Layer(error) => error.fmt(f),
             Self::Timeout => f.write_str("the handshake took too long"),
             Self::Unreachable(reason) => write!(f, "cannot connect: {reason}"),
+            Self::Unresolved(error) => error.fmt(f),
         }
     }
 }
@@ -227,6 +234,7 @@ impl fmt::Display for CallFailure {
             Self::Fault(fault) => fault.fmt(f),
             Self::Deadline => f.write_str("no answer within the time allowed"),
             Self::Cancelled => f.write_str("the call was cancelled"),
+            Self::Lost(CloseReason::Unresolved(error)) => error.fmt(f),
             Self::Lost(reason) => write!(f, "the connection was lost: {reason}"),
             Self::Format(error) => write!(f, "unexpected answer: {error}"),
             Self::Misuse(error) => error.fmt(f),
@@ -286,9 +294,11 @@ impl fmt::Display for RegisterError {
 impl std::error::Error for RegisterError {}
 
 /// Why a daemon took no further session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
+    /// There is no layer for it: see [`Layers`](crate::Layers).
+    Layer(LayerError),
     /// It is shutting down.
     ShuttingDown,
     /// It has as many as [`Limits::max_sessions`](crate::Limits::max_sessions) allows.
@@ -297,10 +307,11 @@ pub enum Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ShuttingDown => "the daemon is shutting down",
-            Self::TooManySessions => "the daemon has as many sessions as its limits allow",
-        })
+        match self {
+            Self::Layer(error) => error.fmt(f),
+            Self::ShuttingDown => f.write_str("the daemon is shutting down"),
+            Self::TooManySessions => f.write_str("the daemon has as many sessions as its limits allow"),
+        }
     }
 }
 

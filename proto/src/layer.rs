@@ -12,7 +12,7 @@ use crate::transmit::Outbox;
 /// Turns wire bytes into plaintext and back, under every adapter, with no adapter knowing.
 ///
 /// A layer owns no queue: it works on the two that its connection lends. It is given to the
-/// connection when that is made.
+/// connection when that is made, by hand or by [`Config::layers`](crate::Config::layers).
 pub trait Layer: Send {
     /// Reads `bytes` from the wire: plaintext is appended to `up`, answers of the layer itself to
     /// `wire`. Called once with no bytes to begin, so that a client can speak first.
@@ -27,7 +27,7 @@ pub trait Layer: Send {
         wire: &mut Outbox,
     ) -> Result<(), LayerError>;
 
-    /// Seals bytes of `down` into one record on `wire`; only called while `wire` is empty.
+    /// Seals bytes of `down` into a record or a few on `wire`; only called while `wire` is empty.
     ///
     /// # Errors
     /// As for [`handle_input`](Self::handle_input).
@@ -36,7 +36,8 @@ pub trait Layer: Send {
     /// The wire ended.
     ///
     /// # Errors
-    /// [`LayerError::Truncated`] where the layer's protocol demands an orderly end.
+    /// [`LayerError::Truncated`] where the layer's protocol demands an orderly end: calls that arrived still run, and
+    /// that is the reason why the connection ended.
     fn handle_eof(&mut self, _now: Instant) -> Result<(), LayerError> {
         Ok(())
     }
@@ -62,6 +63,23 @@ pub trait Layer: Send {
         true
     }
 
+    /// True once the peer has ended its stream in an orderly way: nothing more comes, even if the wire stays open.
+    fn is_ended(&self) -> bool {
+        false
+    }
+
+    /// True once bytes pass unchanged in both directions, for good: the connection goes on without the layer then, at no
+    /// cost.
+    fn is_transparent(&self) -> bool {
+        false
+    }
+
+    /// Received bytes that it keeps because they make no whole yet, such as half a record: they count among those that the
+    /// connection holds. Before it is established, all bytes that came count.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// Who the peer proved to be, once established.
     fn identity(&self) -> Option<Identity> {
         None
@@ -80,6 +98,25 @@ pub struct Identity {
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A socket's state, given back by [`Daemon::detach`](crate::Daemon::detach) to go on with in another protocol.
+#[non_exhaustive]
+pub struct Detached {
+    /// Everything that the peer has said, as plaintext.
+    pub bytes: Bytes,
+    /// What is still to be sent on the wire, before anything else: the end of a layer's own handshake.
+    pub unsent: Bytes,
+    /// What the rest has to go through in both directions, such as TLS; none on a plain socket.
+    pub layer: Option<Box<dyn Layer>>,
+}
+
+impl fmt::Debug for Detached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, unsent, layer } = self;
+        let mut shown = f.debug_struct("Detached");
+        shown.field("bytes", bytes).field("unsent", &unsent.len()).field("layered", &layer.is_some()).finish()
     }
 }
 
@@ -105,7 +142,7 @@ pub enum LayerError {
 impl fmt::Display for LayerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(reason) => write!(f, "the layer below failed: {reason}"),
+            Self::Failed(reason) => f.write_str(reason),
             Self::Truncated => f.write_str("the stream ended in the middle"),
             Self::Refused(what) => write!(f, "refused: {what}"),
             Self::Foreign { protocol, .. } => write!(f, "the peer speaks {protocol}"),

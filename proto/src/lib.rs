@@ -82,13 +82,16 @@ mod entropy;
 mod error;
 mod fault;
 mod layer;
+mod layers;
 mod limits;
 mod machine;
 mod metadata;
+mod naming;
 mod nat;
 mod object_ref;
 mod serializer;
 mod settings;
+mod sniffer;
 #[cfg(feature = "testing")]
 #[allow(
     clippy::unwrap_used,
@@ -111,14 +114,17 @@ pub use error::{CallError, CallFailure, CloseReason, ProtocolError, Refused, Reg
 pub use fault::Fault;
 #[cfg(feature = "macros")]
 pub use firesteel_macros::{expose, remote};
-pub use layer::{Identity, Layer, LayerError};
+pub use layer::{Detached, Identity, Layer, LayerError};
+pub use layers::Layers;
 pub use limits::{Config, Handshake, IpVersion, Limits, Protocol};
 pub use machine::Machine;
 pub use metadata::{Attribute, Member, Metadata, Method, MethodFlags, is_private};
+pub use naming::{Datagram, NAME_SERVER, Naming, NamingError, NamingStep, Whereabouts};
 pub use nat::Nat;
 pub use object_ref::ObjectRef;
 pub use serializer::{Arguments, SerializerId, Serializers};
-pub use settings::{SettingError, Settings};
+pub use settings::{SettingError, Settings, TlsSettings};
+pub use sniffer::{OnePort, Sniffer};
 pub use transmit::{Outbox, Transmit};
 pub use uri::{Location, NAME_SERVER_PORT, Uri};
 pub use value::{

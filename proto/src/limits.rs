@@ -1,8 +1,12 @@
 //! What a machine may use, and how it behaves.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::layer::LayerError;
+use crate::layers::Layers;
+use crate::naming::Naming;
 use crate::nat::Nat;
 use crate::serializer::{SerializerId, Serializers};
 use crate::uri::Location;
@@ -72,7 +76,7 @@ pub struct Config {
     /// How long a handshake may take, on both sides. Default 10 seconds.
     pub handshake_timeout: Duration,
     /// How long a call may take where the call itself says nothing (Pyro's `COMMTIMEOUT`). Default
-    /// none. A client's setting.
+    /// none. A client's setting. The search for a name is not part of it.
     pub call_timeout: Option<Duration>,
     /// How often a call is made again when its connection is lost before the answer comes (Pyro's `MAX_RETRIES`).
     /// It may run more than once then. Default 0: nothing repeats a call whose bytes may have arrived. A client's
@@ -103,6 +107,9 @@ pub struct Config {
     /// Compress payloads of more than 100 bytes (Pyro's `COMPRESSION`). Default false. Needs the
     /// feature `compression`; compressed messages are understood in any case.
     pub compression: bool,
+    /// What lies between the wire and the protocol, on both sides: TLS, or several protocols on one port
+    /// ([`OnePort`](crate::OnePort)). Default none: plain bytes, and no cost.
+    pub layers: Option<Arc<dyn Layers>>,
     /// What a client says in its handshake, and a server answers. Default `"hello"`, as in Pyro5.
     pub handshake: Value,
     /// Where a daemon listens: used for the URIs that it hands out. Default none.
@@ -112,6 +119,8 @@ pub struct Config {
     pub nat: Option<Nat>,
     /// Which addresses adapters take of a host name, both to listen and to connect (Pyro's `PREFER_IP_VERSION`). Default any.
     pub ip_version: IpVersion,
+    /// How a client finds name servers (Pyro's `NS_HOST`, `NS_PORT` ...).
+    pub naming: Naming,
     /// Names of classes for Rust types, and functions that convert them. Default empty.
     pub classes: ClassNames,
     /// Whether methods may answer with a stream (Pyro's `ITER_STREAMING`). Default true.
@@ -141,10 +150,12 @@ impl Default for Config {
             extensions: true,
             bytes_repr: false,
             compression: false,
+            layers: None,
             handshake: Value::from("hello"),
             location: None,
             nat: None,
             ip_version: IpVersion::Any,
+            naming: Naming::default(),
             classes: ClassNames::default(),
             streaming: true,
             stream_lifetime: None,
@@ -179,6 +190,28 @@ impl Config {
         limits.max_handshake = limits.max_handshake.min(size);
         limits.max_decompressed = limits.max_decompressed.max(size);
         limits.max_total_buffered = limits.max_total_buffered.max(size);
+    }
+
+    /// Whether there can be sessions with these [`layers`](Self::layers): adapters ask before they listen.
+    ///
+    /// # Errors
+    /// As for [`Layers::check_server`].
+    pub fn check_server(&self) -> Result<(), LayerError> {
+        self.layers.as_ref().map_or(Ok(()), |layers| layers.check_server())
+    }
+
+    /// Whether a client may be given a socket without a layer: where there are [`layers`](Self::layers), only one whose other end
+    /// is on this machine (`local`). Adapters ask when they adopt one.
+    ///
+    /// # Errors
+    /// What to do instead.
+    pub fn check_adopted(&self, local: bool) -> Result<(), LayerError> {
+        match self.layers {
+            Some(_) if !local => {
+                Err(LayerError::Refused("a socket that is given has no TLS by itself: give its layer, too"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What a client begins with.

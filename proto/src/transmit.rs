@@ -18,15 +18,28 @@ const MOVE: usize = 4 * 1024;
 /// their own. An idle daemon takes the memory of an empty outbox for others.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    /// Sealed chunks, sent before `tail`.
-    chunks: VecDeque<Bytes>,
+    /// What is sent before `tail`. Most outboxes never have any, and are smaller so.
+    sealed: Option<Box<Sealed>>,
     /// Where small pushes go; `tail[sent..]` is unsent.
     tail: Vec<u8>,
     sent: usize,
-    /// Unsent bytes in `chunks`.
-    sealed: usize,
     /// Bytes that went out, ever.
     gone: u64,
+}
+
+/// Chunks to which nothing is appended.
+#[derive(Debug, Default)]
+struct Sealed {
+    chunks: VecDeque<Bytes>,
+    /// Unsent bytes in them.
+    len: usize,
+}
+
+impl Sealed {
+    fn push(&mut self, chunk: Bytes) {
+        self.len += chunk.len();
+        self.chunks.push_back(chunk);
+    }
 }
 
 impl Outbox {
@@ -42,14 +55,21 @@ impl Outbox {
             self.tail.extend_from_slice(&bytes);
         } else {
             self.seal();
-            self.sealed += bytes.len();
-            self.chunks.push_back(bytes);
+            self.sealed.get_or_insert_default().push(bytes);
         }
     }
 
     /// Queues a copy of `bytes`.
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.tail.extend_from_slice(bytes);
+    }
+
+    /// Moves everything that is unsent in another one to the end of this one.
+    pub fn append(&mut self, other: &mut Self) {
+        while let Some(mut transmit) = other.transmit() {
+            let n = transmit.chunk().len();
+            self.push(transmit.copy_to_bytes(n));
+        }
     }
 
     /// The buffer that small pushes go to: append to it, change nothing that is there.
@@ -59,7 +79,7 @@ impl Outbox {
 
     /// Unsent bytes.
     pub fn len(&self) -> usize {
-        self.sealed + self.tail.len() - self.sent
+        self.sealed.as_ref().map_or(0, |sealed| sealed.len) + self.tail.len() - self.sent
     }
 
     /// How many bytes were taken out of it, ever.
@@ -74,8 +94,7 @@ impl Outbox {
 
     /// Drops what is unsent.
     pub fn clear(&mut self) {
-        self.chunks.clear();
-        self.sealed = 0;
+        self.sealed = None;
         self.tail.clear();
         self.sent = 0;
     }
@@ -91,7 +110,7 @@ impl Outbox {
             return None;
         }
         self.sent = 0;
-        self.chunks = VecDeque::new();
+        self.sealed = None;
         let mut tail = std::mem::take(&mut self.tail);
         tail.clear();
         Some(tail)
@@ -109,8 +128,7 @@ impl Outbox {
         if self.sent < self.tail.len() {
             let mut chunk = Bytes::from(std::mem::take(&mut self.tail));
             chunk.advance(self.sent);
-            self.sealed += chunk.len();
-            self.chunks.push_back(chunk);
+            self.sealed.get_or_insert_default().push(chunk);
         } else {
             self.tail.clear();
         }
@@ -120,14 +138,16 @@ impl Outbox {
     fn advance(&mut self, mut n: usize) {
         debug_assert!(n <= self.len(), "advanced past the unsent bytes");
         self.gone += n as u64;
-        while n > 0 {
-            let Some(front) = self.chunks.front_mut() else { break };
+        while n > 0
+            && let Some(sealed) = &mut self.sealed
+            && let Some(front) = sealed.chunks.front_mut()
+        {
             let step = n.min(front.len());
             front.advance(step);
-            self.sealed -= step;
+            sealed.len -= step;
             n -= step;
             if front.is_empty() {
-                self.chunks.pop_front();
+                sealed.chunks.pop_front();
             }
         }
         self.sent = (self.sent + n).min(self.tail.len());
@@ -152,7 +172,8 @@ impl Transmit<'_> {
     /// Fills `out` with slices for a vectored write, in order; returns how many it filled.
     pub fn slices<'s>(&'s self, out: &mut [IoSlice<'s>]) -> usize {
         let tail = &self.0.tail[self.0.sent..];
-        let parts = self.0.chunks.iter().map(|chunk| &chunk[..]).chain((!tail.is_empty()).then_some(tail));
+        let sealed = self.0.sealed.iter().flat_map(|sealed| &sealed.chunks);
+        let parts = sealed.map(|chunk| &chunk[..]).chain((!tail.is_empty()).then_some(tail));
         let mut filled = 0;
         for (slot, part) in out.iter_mut().zip(parts) {
             *slot = IoSlice::new(part);
@@ -174,7 +195,7 @@ impl Buf for Transmit<'_> {
     }
 
     fn chunk(&self) -> &[u8] {
-        match self.0.chunks.front() {
+        match self.0.sealed.as_ref().and_then(|sealed| sealed.chunks.front()) {
             Some(chunk) => chunk,
             None => &self.0.tail[self.0.sent..],
         }
@@ -185,7 +206,7 @@ impl Buf for Transmit<'_> {
     }
 
     fn copy_to_bytes(&mut self, len: usize) -> Bytes {
-        if let Some(front) = self.0.chunks.front_mut()
+        if let Some(front) = self.0.sealed.as_ref().and_then(|sealed| sealed.chunks.front())
             && front.len() >= len
         {
             let part = front.slice(..len);

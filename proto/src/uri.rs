@@ -69,6 +69,38 @@ impl Uri {
         Self::Pyro { object: object.into(), location }
     }
 
+    /// From text, with the port of name servers where it names their host alone (Pyro's `NS_PORT`).
+    ///
+    /// # Errors
+    /// A text that is no URI.
+    pub fn parse_with(text: &str, name_server_port: u16) -> Result<Self, CallError> {
+        let name_server = |location: Option<&str>| {
+            location.map(|location| parse_location(location, Some(name_server_port))).transpose()
+        };
+        let (protocol, rest) = text.split_once(':').ok_or_else(|| invalid("invalid uri"))?;
+        // As in Pyro, the object is what stands before the first `@`, and has no blanks.
+        let (object, location) = match rest.char_indices().skip(1).find(|(_, c)| *c == '@') {
+            Some((at, _)) if at + 1 < rest.len() => (&rest[..at], Some(&rest[at + 1..])),
+            _ => (rest, None),
+        };
+        if object.is_empty() || object.contains(char::is_whitespace) {
+            return Err(invalid("invalid uri"));
+        }
+        match protocol.to_ascii_uppercase().as_str() {
+            "PYRO" => {
+                let location = location.ok_or_else(|| invalid("invalid uri"))?;
+                Ok(Self::Pyro { object: object.to_owned(), location: parse_location(location, None)? })
+            }
+            "PYRONAME" => Ok(Self::Name { name: object.to_owned(), location: name_server(location)? }),
+            "PYROMETA" => {
+                let tags = object.split(',').map(|tag| tag.trim().to_owned()).collect();
+                Ok(Self::Meta { tags: sorted(tags), location: name_server(location)? })
+            }
+            other if other.starts_with("PYRO") => Err(invalid("invalid uri (protocol)")),
+            _ => Err(invalid("invalid uri")),
+        }
+    }
+
     /// Where it points, if it says so.
     pub fn location(&self) -> Option<&Location> {
         match self {
@@ -125,28 +157,7 @@ impl FromStr for Uri {
     type Err = CallError;
 
     fn from_str(text: &str) -> Result<Self, CallError> {
-        let (protocol, rest) = text.split_once(':').ok_or_else(|| invalid("invalid uri"))?;
-        // As in Pyro, the object is what stands before the first `@`, and has no blanks.
-        let (object, location) = match rest.char_indices().skip(1).find(|(_, c)| *c == '@') {
-            Some((at, _)) if at + 1 < rest.len() => (&rest[..at], Some(&rest[at + 1..])),
-            _ => (rest, None),
-        };
-        if object.is_empty() || object.contains(char::is_whitespace) {
-            return Err(invalid("invalid uri"));
-        }
-        match protocol.to_ascii_uppercase().as_str() {
-            "PYRO" => {
-                let location = location.ok_or_else(|| invalid("invalid uri"))?;
-                Ok(Self::Pyro { object: object.to_owned(), location: parse_location(location, None)? })
-            }
-            "PYRONAME" => Ok(Self::Name { name: object.to_owned(), location: name_server(location)? }),
-            "PYROMETA" => {
-                let tags = object.split(',').map(|tag| tag.trim().to_owned()).collect();
-                Ok(Self::Meta { tags: sorted(tags), location: name_server(location)? })
-            }
-            other if other.starts_with("PYRO") => Err(invalid("invalid uri (protocol)")),
-            _ => Err(invalid("invalid uri")),
-        }
+        Self::parse_with(text, NAME_SERVER_PORT)
     }
 }
 
@@ -188,6 +199,15 @@ impl From<std::net::SocketAddr> for Location {
     }
 }
 
+impl From<&crate::client::Target> for Location {
+    fn from(target: &crate::client::Target) -> Self {
+        match target {
+            crate::client::Target::Tcp { host, port } => Self::Tcp { host: host.clone(), port: *port },
+            crate::client::Target::Unix(path) => Self::Unix(path.clone()),
+        }
+    }
+}
+
 impl From<&Path> for Location {
     fn from(path: &Path) -> Self {
         Self::Unix(path.to_owned())
@@ -215,10 +235,6 @@ impl<'de> Deserialize<'de> for Uri {
             _ => Err(de::Error::custom("expected a Pyro URI")),
         }
     }
-}
-
-fn name_server(location: Option<&str>) -> Result<Option<Location>, CallError> {
-    location.map(|location| parse_location(location, Some(NAME_SERVER_PORT))).transpose()
 }
 
 fn parse_location(text: &str, default_port: Option<u16>) -> Result<Location, CallError> {

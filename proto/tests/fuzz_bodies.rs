@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use firesteel_formats_testkit::{Format, Peer, record_value};
-use firesteel_proto::testing::fuzzing::{client, client_input, daemon, daemon_input, wire};
+use firesteel_proto::testing::fuzzing::{client, client_input, daemon, daemon_input, naming, naming_input, wire};
 use firesteel_proto::wire::{Flags, FrameStart, Head, MessageType, OwnedAnnotations, Parsed, parse};
 use firesteel_proto::{Dialect, Dict, Payload, SerializerId, Value};
 
@@ -59,6 +59,29 @@ fn a_daemon_under_noise() {
 }
 
 #[test]
+fn a_search_for_names_under_noise() {
+    fuzz(naming);
+    // Each answer to each question, and noise then.
+    for (name, input) in naming_inputs() {
+        naming(&input);
+        for seed in 1..=ROUNDS / 10 {
+            naming(&[input.as_slice(), &short_noise(seed)].concat());
+            assert!(!name.is_empty());
+        }
+    }
+}
+
+/// Inputs by name: every proxy with every answer, then losses and further calls.
+fn naming_inputs() -> Vec<(String, Vec<u8>)> {
+    let pairs = (0..5).flat_map(|proxy| (0..10).map(move |answer| (proxy, answer)));
+    let input = |(proxy, answer)| {
+        let then = [11, 0, 0, 0, proxy, 1, 3, 0, 2, 0, 4, 0, 0, 10, 200, 8, 0, 0, 9, 6, 0, 0];
+        (format!("{proxy}-{answer}"), naming_input(proxy, answer, &then))
+    };
+    pairs.map(input).collect()
+}
+
+#[test]
 fn what_pyro_says() {
     for (_, transcript) in transcripts() {
         for (_, message) in &transcript {
@@ -81,7 +104,7 @@ fn the_seeds_of_the_fuzz_targets() {
         ("pickle", firesteel_pickle::fuzzing::read),
         ("cbor", firesteel_cbor::fuzzing::read),
     ];
-    let machines: [(&str, Body); 3] = [("wire", wire), ("client", client), ("daemon", daemon)];
+    let machines: [(&str, Body); 4] = [("wire", wire), ("client", client), ("daemon", daemon), ("naming", naming)];
     for (target, body) in machines.into_iter().chain(formats) {
         let mut count = 0;
         for file in fs::read_dir(root().join("fuzz/seeds").join(target)).expect("a folder") {
@@ -107,6 +130,9 @@ fn the_seeds_are_those_of_the_recordings() {
         let seed = fs::read(folder.join(name)).expect("a seed: set WRITE_SEEDS to write them");
         assert!(seed == bytes, "{target}/{name} is old: set WRITE_SEEDS to write it");
     };
+    for (name, input) in naming_inputs() {
+        write("naming", &name, &input);
+    }
     for (name, transcript) in transcripts() {
         let (requests, answers) = both(&transcript);
         for (n, (_, message)) in transcript.iter().enumerate().take(4) {

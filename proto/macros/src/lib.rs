@@ -64,7 +64,7 @@
 //!
 //! ## What is exposed
 //!
-//! Every `pub fn` that takes `&self` or `&mut self`. Other functions, constants and methods that are
+//! Every `pub fn` that takes `&self`, `&mut self` or `self: Arc<Self>`. Other functions, constants and methods that are
 //! less than `pub` are left alone. One block of a type is exposed; put into a second one what is not
 //! to be seen. The type may have parameters.
 //!
@@ -177,6 +177,52 @@
 //! # object(Lobby);
 //! ```
 //!
+//! ## Async methods
+//!
+//! ```
+//! # extern crate firesteel_proto as firesteel;
+//! # use firesteel_macros::expose;
+//! use std::sync::{Arc, Mutex};
+//! use firesteel::{Context, Outcome};
+//!
+//! #[derive(Default)]
+//! struct Chat {
+//!     log: Mutex<Vec<String>>,
+//! }
+//!
+//! #[expose]
+//! impl Chat {
+//!     /// Its caller waits; other callers do not.
+//!     pub async fn ask(&self, question: &str) -> String {
+//!         let answer = think(question).await;
+//!         self.log.lock().unwrap().push(answer.clone());
+//!         answer
+//!     }
+//!
+//!     pub fn len(&self) -> usize {
+//!         self.log.lock().unwrap().len()
+//!     }
+//!
+//!     /// An async method that needs the context.
+//!     pub fn greet(self: Arc<Self>, cx: &mut Context<'_>) -> Outcome {
+//!         let peer = cx.peer().address;
+//!         cx.spawn(async move { Ok(format!("hello {peer:?}, {} were before you", self.len())) })
+//!     }
+//! }
+//! # async fn think(question: &str) -> String { question.to_owned() }
+//! # fn object<T: firesteel::Object>(_: T) {}
+//! # object(Arc::new(Chat::default()));
+//! ```
+//!
+//! An `async fn` is answered when its future ends; until then, later calls of its session wait, as behind any call. The
+//! future runs on the executor of the daemon (`Context::spawn`), so it is `Send`, and returns an owned value. It is
+//! dropped when nobody waits for its answer any more; that of a `#[oneway]` method runs to its end.
+//!
+//! Futures share the object: where one method is async, or takes `self: Arc<Self>`, the type implements `ArcObject`
+//! instead of `Object`, is registered as `Arc::new(object)`, and no exposed method takes `&mut self`. The rest of this
+//! page holds for async methods too, but for the context, `Outcome` and `Stream`: those are for methods that are not
+//! async. A setter that is async runs alone until its first `await`.
+//!
 //! # Proxies
 //!
 //! ```
@@ -215,6 +261,18 @@
 //! `#[remote(crate = path)]` says where the library is.
 
 #![forbid(unsafe_code)]
+// What is wrong with the user's code is an error that points at it.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
 
 mod errors;
 mod expose;
@@ -228,7 +286,7 @@ mod types;
 
 use proc_macro::TokenStream;
 
-/// Makes an object of an impl block: the type implements `Object`.
+/// Makes an object of an impl block: the type implements `Object`, or `ArcObject` where a method is async.
 ///
 /// The [manual](crate) has the attributes and the types that it understands.
 #[proc_macro_attribute]

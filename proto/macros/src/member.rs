@@ -101,6 +101,12 @@ pub(crate) fn takes_shared_self(sig: &Signature) -> Option<bool> {
     }
 }
 
+/// True for `self: Arc<Self>`.
+pub(crate) fn takes_arc_self(sig: &Signature) -> bool {
+    let Some(ReceiverKind::Typed(_, ty)) = sig.receiver().map(|receiver| &receiver.kind) else { return false };
+    types::last_segment(ty).is_some_and(|segment| segment.ident == "Arc")
+}
+
 /// Qualifiers that no caller from afar can do justice to.
 pub(crate) fn check_qualifiers(sig: &Signature, advice: &str, errors: &mut Errors) {
     if let Safety::Unsafe(token) = &sig.safety {

@@ -42,6 +42,25 @@ pub(crate) fn has_reference(tokens: TokenStream) -> bool {
     any(tokens, &|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '&'))
 }
 
+/// True when there is a reference to what need not live as long as the program.
+pub(crate) fn has_short_reference(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) if has_short_reference(group.stream()) => return true,
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let quote = tokens.next_if(|next| matches!(next, TokenTree::Punct(quote) if quote.as_char() == '\''));
+                let lifetime = quote.and_then(|_| tokens.next());
+                if !matches!(&lifetime, Some(TokenTree::Ident(ident)) if ident == "static") {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// All lifetimes but `'static` left to inference.
 pub(crate) fn erase_lifetimes(tokens: TokenStream) -> TokenStream {
     let mut quoted = false;

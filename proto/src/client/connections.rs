@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use slab::Slab;
 
+use super::searches::Searches;
+use super::slot::{Role, Slot, back_off};
 use super::{ConnId, ProxyEvent, Target};
-use crate::connection::{CallId, ClientCore, ClientEvent, Request, SCRATCH};
+use crate::connection::{CallId, ClientCore, Request, SCRATCH};
 use crate::error::{CallError, CloseReason};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake, Protocol};
@@ -25,36 +27,23 @@ const PLACE_BITS: u32 = 24;
 pub(super) struct Connections {
     slots: Slab<Slot>,
     generation: u32,
-    config: Arc<Config>,
-    now: Instant,
+    pub(super) config: Arc<Config>,
+    pub(super) now: Instant,
     issued: u64,
     pub(super) scratch: Vec<u8>,
     pool: Vec<Vec<u8>>,
-    wanted: VecDeque<(ConnId, Target)>,
+    pub(super) wanted: VecDeque<(ConnId, Target)>,
     announced: VecDeque<ConnId>,
     touched: Vec<ConnId>,
     timers: Timers<ConnId>,
-    events: VecDeque<ProxyEvent>,
+    pub(super) events: VecDeque<ProxyEvent>,
+    /// Connections that have events of their own, which come after those.
+    eventful: VecDeque<ConnId>,
     /// Servers that turned out to speak another dialect than the first choice.
     learnt: BTreeMap<Target, Dialect>,
     /// Connections that are made again, and when.
     again: BTreeSet<(Instant, ConnId)>,
-}
-
-struct Slot {
-    generation: u32,
-    core: ClientCore,
-    /// Where it goes; none on a socket that was given.
-    target: Option<Target>,
-    /// How often it was made again since it last was there.
-    attempts: u32,
-    /// There is a socket.
-    connected: bool,
-    timer: Option<Instant>,
-    announced: bool,
-    touched: bool,
-    /// The loop knows that there is output: what it could not send, it sends when there is room.
-    writing: bool,
+    pub(super) searches: Searches,
 }
 
 impl Connections {
@@ -62,7 +51,6 @@ impl Connections {
         Self {
             slots: Slab::new(),
             generation: 0,
-            config,
             now,
             issued: 0,
             scratch: Vec::new(),
@@ -72,9 +60,16 @@ impl Connections {
             touched: Vec::new(),
             timers: Timers::new(),
             events: VecDeque::new(),
+            eventful: VecDeque::new(),
             learnt: BTreeMap::new(),
             again: BTreeSet::new(),
+            searches: Searches::new(&config),
+            config,
         }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// What the config asks for must go together.
@@ -96,29 +91,22 @@ impl Connections {
         target: Option<Target>,
     ) -> ConnId {
         let now = self.at(now);
-        self.generation = self.generation.wrapping_add(1);
-        let generation = self.generation;
-        let learnt = target.as_ref().and_then(|target| self.learnt.get(target).copied());
-        let dialect = learnt.unwrap_or_else(|| self.config.first_dialect());
+        let dialect = self.dialect_of(target.as_ref());
         let mut core = ClientCore::new(now, Arc::clone(&self.config), handshake, object, dialect, None);
-        if self.config.protocol == Protocol::Auto && target.is_some() {
-            core.allow_redial();
-        }
         if target.is_some() {
             core.allow_reconnects();
         }
-        let slot = Slot {
-            generation,
-            core,
-            target: target.clone(),
-            attempts: 0,
-            connected: false,
-            timer: None,
-            announced: false,
-            touched: false,
-            writing: false,
-        };
-        let id = ConnId { index: self.slots.insert(slot) as u32, generation };
+        self.insert(core, target, Role::Plain)
+    }
+
+    /// Keeps a connection, which is to be connected if it is known where.
+    pub(super) fn insert(&mut self, mut core: ClientCore, target: Option<Target>, role: Role) -> ConnId {
+        if self.config.protocol == Protocol::Auto && target.is_some() {
+            core.allow_redial();
+        }
+        self.generation = self.generation.wrapping_add(1);
+        let slot = Slot::new(self.generation, core, target.clone(), role);
+        let id = ConnId { index: self.slots.insert(slot) as u32, generation: self.generation };
         self.scratch.resize(SCRATCH, 0);
         if let Some(target) = target {
             self.wanted.push_back((id, target));
@@ -127,11 +115,21 @@ impl Connections {
         id
     }
 
-    pub(super) fn core(&self, id: ConnId) -> Option<&ClientCore> {
-        self.slots.get(id.index as usize).filter(|slot| slot.generation == id.generation).map(|slot| &slot.core)
+    /// The dialect in which to begin.
+    pub(super) fn dialect_of(&self, target: Option<&Target>) -> Dialect {
+        let learnt = target.and_then(|target| self.learnt.get(target).copied());
+        learnt.unwrap_or_else(|| self.config.first_dialect())
     }
 
-    fn slot_mut(&mut self, id: ConnId) -> Option<&mut Slot> {
+    pub(super) fn core(&self, id: ConnId) -> Option<&ClientCore> {
+        self.slot(id).map(|slot| &slot.core)
+    }
+
+    pub(super) fn slot(&self, id: ConnId) -> Option<&Slot> {
+        self.slots.get(id.index as usize).filter(|slot| slot.generation == id.generation)
+    }
+
+    pub(super) fn slot_mut(&mut self, id: ConnId) -> Option<&mut Slot> {
         self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
     }
 
@@ -154,16 +152,23 @@ impl Connections {
 
     // Calls.
 
+    /// The last time that was told, where that will do for a call.
+    pub(super) fn untimed(&self, on: ConnId, request: &Request<'_>) -> Option<Instant> {
+        let is_timed = request.deadline.is_some() || self.config.call_timeout.is_some();
+        let core = self.core(on).filter(|core| !is_timed && core.is_ready() && core.is_steady())?;
+        (!core.has_deadlines()).then_some(self.now)
+    }
+
     pub(super) fn call(
         &mut self,
         now: Instant,
         on: ConnId,
-        object: &ObjectId,
+        object: Option<&ObjectId>,
         request: &Request<'_>,
     ) -> Result<CallId, CallError> {
         let now = self.at(now);
         let id = self.next_id(on);
-        self.prepare(on)?.call(now, id, Some(object), request)?;
+        self.prepare(on)?.call(now, id, object, request)?;
         self.notice(on);
         Ok(id)
     }
@@ -172,11 +177,11 @@ impl Connections {
         &mut self,
         now: Instant,
         on: ConnId,
-        object: &ObjectId,
+        object: Option<&ObjectId>,
         request: &Request<'_>,
     ) -> Result<(), CallError> {
         self.at(now);
-        self.prepare(on)?.notify(Some(object), request)?;
+        self.prepare(on)?.notify(object, request)?;
         self.notice(on);
         Ok(())
     }
@@ -229,10 +234,17 @@ impl Connections {
 
     pub(super) fn connected(&mut self, now: Instant, id: ConnId, layer: Option<Box<dyn Layer>>) {
         let now = self.at(now);
-        if let Some(slot) = self.slot_mut(id) {
+        let layers = self.config.layers.clone();
+        if let Some(slot) = self.attempted(id) {
             slot.connected = true;
-            if let Some(layer) = layer {
-                slot.core.link().attach(now, layer);
+            let made = match (layer, &layers, &slot.target) {
+                (None, Some(layers), Some(target)) => layers.connect(target),
+                (layer, ..) => Ok(layer),
+            };
+            match made {
+                Ok(Some(layer)) => slot.core.link().attach(now, layer),
+                Ok(None) => {}
+                Err(error) => slot.core.finish(CloseReason::Layer(error)),
             }
         }
         self.notice(id);
@@ -240,13 +252,19 @@ impl Connections {
 
     pub(super) fn failed(&mut self, now: Instant, id: ConnId, reason: String) {
         self.at(now);
-        if let Some(slot) = self.slot_mut(id) {
+        if let Some(slot) = self.attempted(id) {
             // The attempt is over, as if the connection had been there.
             slot.connected = true;
             slot.core.finish(CloseReason::Unreachable(reason));
             slot.connected = slot.core.retries();
         }
         self.notice(id);
+    }
+
+    /// A connection for which a socket was asked; not one whose attempt was given up meanwhile.
+    fn attempted(&mut self, id: ConnId) -> Option<&mut Slot> {
+        let is_asked_anew = self.wanted.iter().any(|(wanted, _)| *wanted == id);
+        self.slot_mut(id).filter(|slot| !is_asked_anew && !slot.core.redials())
     }
 
     pub(super) fn handle_filled(&mut self, id: ConnId, now: Instant, n: usize) {
@@ -321,13 +339,17 @@ impl Connections {
     }
 
     /// Puts a connection where its state says that it belongs, and collects its events.
-    fn notice(&mut self, id: ConnId) {
+    pub(super) fn notice(&mut self, id: ConnId) {
         let index = id.index as usize;
         let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.generation == id.generation) else { return };
         if slot.connected && slot.core.is_steady() {
-            while let Some(event) = slot.core.poll_event() {
-                if let Some(event) = slot.told(id, event) {
-                    self.events.push_back(event);
+            if slot.core.has_events() {
+                if let Role::Asks(_) = slot.role {
+                    while let Some(event) = slot.core.poll_event() {
+                        self.searches.heard.extend(slot.told(id, event).err());
+                    }
+                } else if !std::mem::replace(&mut slot.eventful, true) {
+                    self.eventful.push_back(id);
                 }
             }
             if slot.core.link_ref().wants_write() && !slot.writing && !std::mem::replace(&mut slot.announced, true) {
@@ -338,6 +360,9 @@ impl Connections {
             }
         } else {
             self.notice_change(id);
+        }
+        if !self.searches.heard.is_empty() {
+            self.hear();
         }
     }
 
@@ -353,27 +378,37 @@ impl Connections {
                 Err(error) => slot.core.finish(CloseReason::Protocol(error)),
             }
         }
-        if slot.core.retries() && slot.connected {
+        // Also where the attempt's time was over before it came to a socket.
+        if slot.core.retries() && !std::mem::replace(&mut slot.waits, true) {
             slot.connected = false;
             self.again.insert((self.now + back_off(slot.attempts), id));
             slot.attempts += 1;
         }
+        if slot.core.searches() {
+            slot.connected = false;
+            self.search(id);
+        }
+        let Some(slot) = self.slots.get_mut(index) else { return };
         while let Some(event) = slot.core.poll_event() {
-            self.events.extend(slot.told(id, event));
+            match slot.told(id, event) {
+                Ok(event) => self.events.extend(event),
+                Err(heard) => self.searches.heard.push_back(heard),
+            }
         }
         slot.core.begin_linger(self.now);
         self.keep_timer(id);
         let Some(slot) = self.slots.get_mut(index) else { return };
         let link = slot.core.link_ref();
-        if slot.core.retries() {
+        if slot.core.retries() || slot.core.searches() {
             return;
         }
         if link.is_closed() || (link.ignores_input() && !slot.connected) {
             let reason = link.reason().cloned().unwrap_or(CloseReason::Local);
-            self.slots.remove(index);
+            let gone = self.slots.remove(index);
             self.again.retain(|(_, again)| *again != id);
             self.forget_timer();
-            self.events.push_back(ProxyEvent::Closed { connection: id, reason });
+            self.events.push_back(ProxyEvent::Closed { connection: id, reason: reason.clone() });
+            self.end_role(id, gone.role, reason);
         } else if slot.connected && link.wants_write() && !slot.writing && !std::mem::replace(&mut slot.announced, true)
         {
             self.announced.push_back(id);
@@ -383,7 +418,7 @@ impl Connections {
     /// Keeps a timer for the connection's next deadline.
     fn keep_timer(&mut self, id: ConnId) {
         let Some(slot) = self.slots.get_mut(id.index as usize) else { return };
-        match (slot.core.poll_timeout(), slot.timer) {
+        match (slot.poll_timeout(), slot.timer) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 slot.timer = Some(at);
                 self.timers.set(at, id);
@@ -405,10 +440,27 @@ impl Connections {
     }
 
     pub(super) fn poll_event(&mut self) -> Option<ProxyEvent> {
-        if self.events.is_empty() && !self.touched.is_empty() {
+        if !self.touched.is_empty() && self.events.is_empty() && self.eventful.is_empty() {
             self.settle();
         }
-        self.events.pop_front()
+        if !self.events.is_empty() {
+            return self.events.pop_front();
+        }
+        loop {
+            // Events stay with their connections until they are asked for: this saves a move.
+            let id = *self.eventful.front()?;
+            if let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation) {
+                while let Some(event) = slot.core.poll_event() {
+                    match slot.told(id, event) {
+                        Ok(Some(event)) => return Some(event),
+                        Ok(None) => {}
+                        Err(heard) => self.searches.heard.push_back(heard),
+                    }
+                }
+                slot.eventful = false;
+            }
+            self.eventful.pop_front();
+        }
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
@@ -426,9 +478,14 @@ impl Connections {
             && at <= now
         {
             self.again.pop_first();
-            if let Some(slot) = self.slot_mut(id)
-                && let Some(target) = slot.target.clone()
-            {
+            let Some(slot) = self.slot_mut(id) else { continue };
+            slot.waits = false;
+            if let Role::Named(named) = &mut slot.role {
+                // What goes by the name may be elsewhere by now.
+                named.begin_anew();
+                slot.core.begin_search();
+                self.notice(id);
+            } else if let Some(target) = slot.target.clone() {
                 slot.core.begin_retry(now);
                 self.wanted.push_back((id, target));
                 self.notice(id);
@@ -441,8 +498,10 @@ impl Connections {
             self.core(*id).is_some_and(|core| core.has_events() || core.redials() || core.link_ref().is_closed())
         };
         if !self.events.is_empty()
+            || !self.eventful.is_empty()
             || !self.announced.is_empty()
             || !self.wanted.is_empty()
+            || self.searches.has_datagrams()
             || self.touched.iter().any(pending)
         {
             return Some(self.now);
@@ -467,29 +526,5 @@ impl Connections {
         for id in ids {
             self.close(now, id);
         }
-    }
-}
-
-impl Slot {
-    /// What the loop is told of an event; the end of the connection it is told elsewhere.
-    fn told(&mut self, id: ConnId, event: ClientEvent) -> Option<ProxyEvent> {
-        match event {
-            ClientEvent::Connected => {
-                self.attempts = 0;
-                Some(ProxyEvent::Connected(id))
-            }
-            ClientEvent::Done { id, result, annotations } => Some(ProxyEvent::Done { id, result, annotations }),
-            ClientEvent::Closed(_) => None,
-        }
-    }
-}
-
-/// How long to wait before a connection is made again: not at all at first, then ever longer.
-fn back_off(attempts: u32) -> Duration {
-    const FIRST: Duration = Duration::from_millis(50);
-    const MOST: Duration = Duration::from_secs(5);
-    match attempts {
-        0 => Duration::ZERO,
-        again => FIRST.saturating_mul(1 << (again - 1).min(10)).min(MOST),
     }
 }

@@ -3,7 +3,13 @@
 mod caller;
 mod connection;
 mod connections;
+mod name_server;
+mod naming;
+mod publication;
 mod rebind;
+mod resolve;
+mod searches;
+mod slot;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,15 +20,19 @@ use slab::Slab;
 
 pub use caller::Caller;
 pub use connection::Connection;
+pub use name_server::{NameServerProxy, Names, Registration, Tags};
+pub use publication::Publication;
 
 use crate::connection::{CallId, RemoteMetadata, Reply, Request};
 use crate::error::{CallError, CallFailure, CloseReason};
-use crate::layer::Layer;
+use crate::layer::{Identity, Layer};
 use crate::limits::{Config, Handshake};
+use crate::naming::NamingStep;
 use crate::uri::{Location, Uri};
 use crate::value::{ObjectId, Value};
 use crate::wire::OwnedAnnotations;
 use connections::Connections;
+use resolve::Search;
 
 /// Calls remote objects: the mirror of [`Daemon`](crate::Daemon), without IO of its own.
 ///
@@ -37,10 +47,19 @@ pub struct Client {
 
 struct ProxySlot {
     generation: u32,
+    /// For what goes by a name, that; its object is known to the connection.
     object: ObjectId,
-    /// None for a socket that is there already: lost, it stays lost.
-    target: Option<Target>,
+    place: Place,
     connection: Option<ConnId>,
+}
+
+/// Where a proxy's connections go.
+enum Place {
+    /// Over a socket that is there already: lost, it stays lost.
+    Given,
+    Known(Target),
+    /// To what is searched each time.
+    Named(Box<Search>),
 }
 
 /// Names a proxy of a client; never used again.
@@ -114,6 +133,13 @@ pub enum ProxyEvent {
         /// Why.
         reason: CloseReason,
     },
+    /// The search for what goes by a name has come a step further. Whoever does not want to look on passes over it.
+    Naming {
+        /// The connection that is to go there.
+        connection: ConnId,
+        /// The step.
+        step: NamingStep,
+    },
 }
 
 impl Client {
@@ -122,21 +148,25 @@ impl Client {
         Self { connections: Connections::new(now, Arc::new(config)), proxies: Slab::new(), generation: 0 }
     }
 
-    /// A proxy for the object that a `PYRO:` URI names. Nothing is connected yet.
+    /// A proxy for the object that a URI names. Nothing is connected yet.
+    ///
+    /// What goes by a name (`PYRONAME:`, `PYROMETA:`) is looked up with the first call, and again after a loss, as it may
+    /// have moved. The connections to name servers come and go like others in [`poll_connect`](Self::poll_connect) and
+    /// [`ProxyEvent::Closed`]. A name that is not found is [`CloseReason::Unresolved`].
     ///
     /// # Errors
-    /// A text that is no URI, or one that only a name server can resolve.
+    /// A text that is no URI.
     pub fn proxy(&mut self, uri: &str) -> Result<ProxyId, CallError> {
-        match uri.parse()? {
-            Uri::Pyro { object, location } => Ok(self.add(object.into(), Some(Target::from(&location)), None)),
-            Uri::Name { .. } | Uri::Meta { .. } => Err(CallError::InvalidUri(format!(
-                "{uri} has to be looked up in a name server, which is not supported: use a PYRO: uri"
-            ))),
-        }
+        let naming = &self.connections.config.naming;
+        Ok(match Uri::parse_with(uri, naming.port)? {
+            Uri::Pyro { object, location } => self.add(object.into(), Place::Known(Target::from(&location)), None),
+            named => self.add_named(named),
+        })
     }
 
     /// A connection over a socket that is there already, without a handshake, as Pyro does it, and a
-    /// proxy on it. Closing the proxy's connection does not close the socket.
+    /// proxy on it. Closing the proxy's connection does not close the socket. It has this layer or none, whatever
+    /// [`Config::layers`] says: who is at the other end, only the caller knows.
     pub fn adopt(
         &mut self,
         now: Instant,
@@ -146,12 +176,12 @@ impl Client {
         let object = object.into();
         let connection = self.connections.open(now, Handshake::Absent, object.clone(), None);
         self.connections.connected(now, connection, layer);
-        (connection, self.add(object, None, Some(connection)))
+        (connection, self.add(object, Place::Given, Some(connection)))
     }
 
     /// A proxy for another object on a connection that is there.
     pub fn proxy_on(&mut self, connection: ConnId, object: impl Into<ObjectId>) -> ProxyId {
-        self.add(object.into(), None, Some(connection))
+        self.add(object.into(), Place::Given, Some(connection))
     }
 
     /// Forgets a proxy. Its connection closes, unless another proxy uses it.
@@ -167,6 +197,13 @@ impl Client {
         }
     }
 
+    /// A time that will do for a call, where it depends on none: there is no deadline, and the connection is ready. It
+    /// saves asking the clock.
+    pub fn untimed(&self, proxy: ProxyId, request: &Request<'_>) -> Option<Instant> {
+        let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
+        self.connections.untimed(slot.connection?, request)
+    }
+
     /// Makes a call; its end comes as an event.
     ///
     /// # Errors
@@ -174,7 +211,7 @@ impl Client {
     /// Nothing was sent then.
     pub fn call(&mut self, now: Instant, proxy: ProxyId, request: &Request<'_>) -> Result<CallId, CallError> {
         let connection = self.route(now, proxy)?;
-        let object = &self.proxies[proxy.index as usize].object;
+        let object = self.proxies[proxy.index as usize].addressed();
         self.connections.call(now, connection, object, request)
     }
 
@@ -184,7 +221,7 @@ impl Client {
     /// As for [`call`](Self::call).
     pub fn notify(&mut self, now: Instant, proxy: ProxyId, request: &Request<'_>) -> Result<(), CallError> {
         let connection = self.route(now, proxy)?;
-        let object = &self.proxies[proxy.index as usize].object;
+        let object = self.proxies[proxy.index as usize].addressed();
         self.connections.notify(now, connection, object, request)
     }
 
@@ -215,10 +252,17 @@ impl Client {
         self.connections.core(slot.connection?)?.handshake_answer()
     }
 
-    /// The object that a proxy stands for.
+    /// Who the server proved to be, as the layer below found out; none on a plain connection, and before there is one.
+    pub fn identity(&self, proxy: ProxyId) -> Option<Identity> {
+        let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
+        self.connections.core(slot.connection?)?.link_ref().identity()
+    }
+
+    /// The object that a proxy stands for; of what goes by a name, the name until it is found.
     pub fn object(&self, proxy: ProxyId) -> Option<ObjectId> {
         let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
-        Some(slot.object.clone())
+        let found = slot.connection.filter(|_| slot.addressed().is_none()).and_then(|id| self.connections.core(id));
+        Some(found.map_or(&slot.object, crate::connection::ClientCore::object).clone())
     }
 
     /// True while the connection has a socket. It has none before that is connected, and while it waits to be made
@@ -232,6 +276,11 @@ impl Client {
         self.connections.core(connection).is_some_and(crate::connection::ClientCore::is_ready)
     }
 
+    /// How the client behaves.
+    pub fn config(&self) -> &Config {
+        self.connections.config()
+    }
+
     /// The connection that a proxy uses now.
     pub fn connection_of(&self, proxy: ProxyId) -> Option<ConnId> {
         let slot = self.proxies.get(proxy.index as usize).filter(|slot| slot.generation == proxy.generation)?;
@@ -241,13 +290,13 @@ impl Client {
     /// The next socket to connect: answer with [`connected`](Self::connected) or
     /// [`failed`](Self::failed).
     ///
-    /// A connection may be asked for again under its old name: the server turned out to speak another protocol.
-    /// Drop its former socket then.
+    /// A connection may be asked for again under its old name: the server turned out to speak another protocol, did not
+    /// answer in time, or is elsewhere. Drop its former socket then, or give up connecting it where that is still under way.
     pub fn poll_connect(&mut self) -> Option<(ConnId, Target)> {
         self.connections.poll_connect()
     }
 
-    /// The socket is connected: pump it.
+    /// The socket is connected: pump it. Without a layer of its own, it gets that of [`Config::layers`].
     pub fn connected(&mut self, now: Instant, connection: ConnId, layer: Option<Box<dyn Layer>>) {
         self.connections.connected(now, connection, layer);
     }
@@ -293,10 +342,10 @@ impl Client {
         self.connections.is_empty()
     }
 
-    fn add(&mut self, object: ObjectId, target: Option<Target>, connection: Option<ConnId>) -> ProxyId {
+    fn add(&mut self, object: ObjectId, place: Place, connection: Option<ConnId>) -> ProxyId {
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
-        let index = self.proxies.insert(ProxySlot { generation, object, target, connection }) as u32;
+        let index = self.proxies.insert(ProxySlot { generation, object, place, connection }) as u32;
         ProxyId { index, generation }
     }
 
@@ -308,15 +357,23 @@ impl Client {
             .get_mut(proxy.index as usize)
             .filter(|slot| slot.generation == proxy.generation)
             .ok_or(CallError::UnknownProxy)?;
-        match slot.connection.filter(|connection| self.connections.is_usable(*connection)) {
-            Some(connection) => Ok(connection),
-            None if slot.target.is_some() => {
-                let target = slot.target.clone();
-                let connection = self.connections.open(now, Handshake::Required, slot.object.clone(), target);
-                slot.connection = Some(connection);
-                Ok(connection)
-            }
-            None => Err(CallError::Closed),
+        if let Some(connection) = slot.connection.filter(|connection| self.connections.is_usable(*connection)) {
+            return Ok(connection);
         }
+        let object = slot.object.clone();
+        let connection = match &slot.place {
+            Place::Given => return Err(CallError::Closed),
+            Place::Known(target) => self.connections.open(now, Handshake::Required, object, Some(target.clone())),
+            Place::Named(search) => self.connections.open_named(now, Search::clone(search), object),
+        };
+        slot.connection = Some(connection);
+        Ok(connection)
+    }
+}
+
+impl ProxySlot {
+    /// The object that calls are addressed to, where the connection's may be another.
+    fn addressed(&self) -> Option<&ObjectId> {
+        (!matches!(self.place, Place::Named(_))).then_some(&self.object)
     }
 }

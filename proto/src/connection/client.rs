@@ -14,7 +14,7 @@ use super::retry::Retry;
 use crate::error::{CallError, CallFailure, CloseReason, ProtocolError};
 use crate::layer::Layer;
 use crate::limits::{Config, Handshake};
-use crate::serializer::{SerializerId, Style};
+use crate::serializer::{Opening, SerializerId, Style};
 use crate::timers::Timers;
 use crate::value::ObjectId;
 use crate::wire::{Dialect, Extensions, Flags, FrameStart, Head, MessageType, OwnedAnnotations};
@@ -29,6 +29,8 @@ pub(crate) struct ClientCore {
     pub(super) redial: Redial,
     /// Another socket can be connected when this one is lost.
     pub(super) reconnects: bool,
+    /// Another server will do, should this one not let us in.
+    pub(super) spare: bool,
     /// When the connection was begun.
     pub(super) begun: Instant,
     pub(super) state: State,
@@ -39,6 +41,8 @@ pub(crate) struct ClientCore {
     pub(super) metadata: Option<RemoteMetadata>,
     /// What the server answered to the handshake.
     pub(super) answer: Option<Value>,
+    /// How the last request began.
+    pub(super) opening: Opening,
     /// Requests sent; the low bits of it are the sequence number of the last.
     pub(super) serial: u64,
     /// The `Closed` event was given.
@@ -56,6 +60,8 @@ pub(crate) enum Redial {
     Now(Dialect),
     /// The connection was lost, and calls are to be made again.
     Again,
+    /// Where to connect to is not known yet, or somewhere else is to be tried.
+    Search,
 }
 
 /// Whether the server knows more than Pyro.
@@ -121,12 +127,14 @@ impl ClientCore {
             beyond: if config.extensions { Beyond::ToAsk } else { Beyond::Off },
             redial: Redial::No,
             reconnects: false,
+            spare: false,
             begun: now,
             flights: VecDeque::new(),
             deadlines: Timers::new(),
             events: VecDeque::new(),
             metadata: None,
             answer: None,
+            opening: Opening::default(),
             serial: 0,
             ended: false,
             linger: None,
@@ -151,6 +159,15 @@ impl ClientCore {
         &self.link
     }
 
+    /// The object of the handshake.
+    pub(crate) fn object(&self) -> &ObjectId {
+        &self.object
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub(crate) fn metadata(&self) -> Option<&RemoteMetadata> {
         self.metadata.as_ref()
     }
@@ -167,6 +184,9 @@ impl ClientCore {
         }
         self.link.handle_filled(now, scratch, n);
         self.advance();
+        if self.link.is_layered() && self.link.is_half_closed() {
+            self.finish_at_eof();
+        }
     }
 
     pub(crate) fn handle_eof(&mut self, now: Instant) {
@@ -175,8 +195,12 @@ impl ClientCore {
         }
         self.link.handle_eof(now);
         self.advance();
-        // Nobody will answer what is still open.
-        self.finish(CloseReason::PeerEof);
+        self.finish_at_eof();
+    }
+
+    /// Nobody will answer what is still open.
+    fn finish_at_eof(&mut self) {
+        self.finish(self.link.eof_reason());
     }
 
     pub(crate) fn handle_error(&mut self) {
@@ -194,9 +218,7 @@ impl ClientCore {
             return;
         }
         self.link.handle_timeout(now);
-        if let State::Handshake { deadline, .. } = self.state
-            && deadline <= now
-        {
+        if self.handshake_deadline().is_some_and(|at| at <= now) {
             self.finish(CloseReason::Timeout);
         }
         if self.linger.is_some_and(|at| at <= now) {
@@ -212,11 +234,19 @@ impl ClientCore {
         if self.link.is_closed() {
             return None;
         }
-        let handshake = match self.state {
+        [self.handshake_deadline(), self.linger, self.deadlines.next(), self.link.layer_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Until when the server has to answer the handshake, and that of a layer.
+    fn handshake_deadline(&self) -> Option<Instant> {
+        match self.state {
             State::Handshake { deadline, .. } => Some(deadline),
-            State::Ready => None,
-        };
-        [handshake, self.linger, self.deadlines.next(), self.link.layer_timeout()].into_iter().flatten().min()
+            State::Ready if self.link.is_established() => None,
+            State::Ready => Some(self.begun + self.config.handshake_timeout),
+        }
     }
 
     /// True while nothing but calls and answers changes it: neither a handshake, nor its end, nor a layer.
@@ -252,7 +282,7 @@ impl ClientCore {
     }
 
     pub(crate) fn redials(&self) -> bool {
-        matches!(self.redial, Redial::Now(_) | Redial::Again)
+        matches!(self.redial, Redial::Now(_) | Redial::Again | Redial::Search)
     }
 
     /// What waits for the handshake.
@@ -291,7 +321,7 @@ impl ClientCore {
         self.check_open()?;
         let serial = self.next_serial();
         let start = self.state.out(&mut self.link).len();
-        let deadline = request.deadline.or_else(|| Some(now + self.config.call_timeout?));
+        let deadline = request.deadline.or_else(|| self.default_deadline(now));
         let left = deadline.filter(|_| self.beyond == Beyond::Known).map(|at| at.saturating_duration_since(now));
         let extensions = Extensions { deadline: left, ..Extensions::default() };
         self.send_request(object, request, serial as u16, Flags::NONE, extensions)?;
@@ -324,10 +354,11 @@ impl ClientCore {
         let frame = FrameStart::begin(out, head, &OwnedAnnotations::default(), self.config.hmac_key.as_ref());
         out.extend_from_slice(b"ping");
         frame.finish(out, 0, usize::MAX).map_err(too_large)?;
-        if let Some(timeout) = self.config.call_timeout {
-            self.deadlines.set(now + timeout, id);
+        let deadline = self.default_deadline(now);
+        if let Some(at) = deadline {
+            self.deadlines.set(at, id);
         }
-        let deadline = self.config.call_timeout.is_some();
+        let deadline = deadline.is_some();
         self.flights.push_back(Flight { id, serial, serializer, ping: true, deadline, abandoned: false, retry: None });
         Ok(())
     }
@@ -338,6 +369,11 @@ impl ClientCore {
     }
 
     pub(crate) fn close(&mut self) {
+        if self.retries() {
+            // Its link has ended already, for another reason.
+            self.redial = Redial::No;
+            self.link = Link::default();
+        }
         self.link.close(CloseReason::Local);
         self.finish_calls();
     }
@@ -362,6 +398,12 @@ impl ClientCore {
         if let Err(reason) = written {
             self.finish(CloseReason::Protocol(ProtocolError::Handshake(reason)));
         }
+    }
+
+    /// That of calls without one of their own. A search does not count: it has bounds itself.
+    fn default_deadline(&self, now: Instant) -> Option<Instant> {
+        let timeout = self.config.call_timeout?;
+        (!self.searches()).then(|| now + timeout)
     }
 
     fn check_open(&self) -> Result<(), CallError> {
@@ -412,7 +454,7 @@ impl ClientCore {
         let key = config.hmac_key.as_ref();
         let frame = FrameStart::begin_extended(out, head, annotations, extensions, key);
         let style = Style::of(serializer, self.dialect, config);
-        if let Err(error) = request.content.write(object.as_str(), style, out) {
+        if let Err(error) = request.content.write(object.as_str(), style, &mut self.opening, out) {
             frame.abandon(out);
             return Err(CallError::Format(error));
         }

@@ -41,7 +41,7 @@ impl ClientCore {
         let Some(header) = Header::parse(received)? else { return Ok(false) };
         let len = header.message_len(self.config.limits.max_message)?;
         if received.len() < len {
-            self.link.inbox().expect(len);
+            self.link.inbox().set_expected(len);
             return self.check_type(&header).map(|()| false);
         }
         self.check_type(&header)?;

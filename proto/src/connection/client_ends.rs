@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::client::{ClientCore, Flight, State};
+use super::client::{ClientCore, Flight, Redial, State};
 use super::client_events::{CallId, ClientEvent};
 use crate::error::{CallFailure, CloseReason};
 use crate::timers::Timers;
@@ -58,14 +58,16 @@ impl ClientCore {
     }
 
     pub(super) fn finish_calls(&mut self) {
-        if self.ended {
+        // While its calls wait to be made again, the end has been seen to.
+        if self.ended || self.retries() {
             return;
         }
         let reason = self.link.reason().cloned().unwrap_or(CloseReason::Local);
-        if self.keep_retries(&reason) {
+        if self.goes_on_elsewhere(&reason) || self.keep_retries(&reason) {
             return;
         }
         self.ended = true;
+        self.redial = Redial::No;
         for flight in std::mem::take(&mut self.flights) {
             if !flight.abandoned {
                 self.done(flight.id, CallFailure::Lost(reason.clone()));

@@ -43,7 +43,7 @@ impl Inbox {
     }
 
     /// The message at the start takes `len` bytes in all.
-    pub(crate) fn expect(&mut self, len: usize) {
+    pub(crate) fn set_expected(&mut self, len: usize) {
         self.expected = len;
     }
 
@@ -148,7 +148,7 @@ mod tests {
     fn a_large_message_grows_with_what_arrives() {
         let mut inbox = Inbox::default();
         inbox.append(|bytes| bytes.extend_from_slice(&[1; 40]));
-        inbox.expect(1 << 30);
+        inbox.set_expected(1 << 30);
         let mut have = 40;
         while have < 4 << 20 {
             let space = inbox.direct_space().expect("large");

@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::inbox::Inbox;
 use crate::error::CloseReason;
-use crate::layer::{Identity, Layer, LayerError};
+use crate::layer::{Detached, Identity, Layer, LayerError};
 use crate::transmit::{Outbox, Transmit};
 
 /// Memory that a link takes at first.
@@ -28,6 +30,10 @@ struct Layered {
     down: Outbox,
     /// The orderly end was put on the wire.
     ended: bool,
+    /// The wire ended, and the layer says that this was too early.
+    cut: Option<LayerError>,
+    /// Bytes that came from the wire before the layer was established.
+    before: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +42,8 @@ enum Phase {
     Open,
     /// The peer sends no more; answers may still go out.
     HalfClosed,
+    /// It speaks another protocol: nothing is read or sent until it is given back, or closed.
+    Foreign,
     /// Input is ignored; output is flushed, then it is over.
     Closing,
     Closed,
@@ -53,7 +61,7 @@ impl Link {
     /// Puts a layer below what is there; what waits to be sent goes through it.
     pub(crate) fn attach(&mut self, now: Instant, layer: Box<dyn Layer>) {
         let down = std::mem::take(&mut self.wire);
-        self.layered = Some(Box::new(Layered { layer, down, ended: false }));
+        self.layered = Some(Box::new(Layered { layer, down, ended: false, cut: None, before: 0 }));
         self.pass_up(now, &[]);
     }
 
@@ -61,7 +69,7 @@ impl Link {
 
     pub(crate) fn input_buf<'a>(&'a mut self, scratch: &'a mut [u8]) -> &'a mut [u8] {
         match self.phase {
-            Phase::Closed | Phase::Closing => &mut [],
+            Phase::Closed | Phase::Closing | Phase::Foreign => &mut [],
             Phase::Open | Phase::HalfClosed if self.layered.is_some() => scratch,
             Phase::Open | Phase::HalfClosed => self.inbox.direct_space().unwrap_or(scratch),
         }
@@ -84,10 +92,12 @@ impl Link {
             return;
         }
         self.phase = Phase::HalfClosed;
-        if let Some(layered) = &mut self.layered
-            && let Err(error) = layered.layer.handle_eof(now)
-        {
-            self.close(CloseReason::Layer(error));
+        let Some(layered) = &mut self.layered else { return };
+        match layered.layer.handle_eof(now) {
+            Ok(()) => {}
+            // Messages tell their lengths: what came in full counts, and only the end was cut off.
+            Err(error @ LayerError::Truncated) if layered.layer.is_established() => layered.cut = Some(error),
+            Err(error) => self.close(CloseReason::Layer(error)),
         }
     }
 
@@ -107,12 +117,37 @@ impl Link {
     fn pass_up(&mut self, now: Instant, bytes: &[u8]) {
         let Some(layered) = &mut self.layered else { return };
         let (layer, wire) = (&mut layered.layer, &mut self.wire);
-        if let Err(error) = self.inbox.append(|up| layer.handle_input(now, bytes, up, wire)) {
-            layered.ended = true;
-            if let LayerError::Foreign { .. } = error {
-                self.wire.clear();
+        if !layer.is_established() {
+            layered.before = layered.before.saturating_add(bytes.len());
+        }
+        match self.inbox.append(|up| layer.handle_input(now, bytes, up, wire)) {
+            Ok(()) if layer.is_transparent() => {
+                wire.append(&mut layered.down);
+                self.layered = None;
             }
-            self.close(CloseReason::Layer(error));
+            Ok(()) if layer.is_ended() && self.phase == Phase::Open => self.phase = Phase::HalfClosed,
+            Ok(()) => {}
+            Err(error @ LayerError::Foreign { .. }) => {
+                self.phase = Phase::Foreign;
+                self.reason = Some(Box::new(CloseReason::Layer(error)));
+            }
+            Err(error) => {
+                layered.ended = true;
+                self.close(CloseReason::Layer(error));
+            }
+        }
+    }
+
+    /// Gives up a layer that takes more than `max` bytes to be established.
+    pub(crate) fn bound_handshake(&mut self, max: usize) {
+        if let Some(layered) = &mut self.layered
+            && layered.before > max
+            && !layered.layer.is_established()
+        {
+            layered.ended = true;
+            self.close(CloseReason::Layer(LayerError::Failed(format!(
+                "the handshake of the layer below takes more than {max} bytes"
+            ))));
         }
     }
 
@@ -133,7 +168,12 @@ impl Link {
 
     /// True while the peer has begun nothing, neither a message nor what a layer may wait for.
     pub(crate) fn is_silent(&self) -> bool {
-        self.inbox.is_empty() && self.layered.is_none()
+        self.inbox.is_empty() && self.is_established()
+    }
+
+    /// True unless a layer is still at its handshake.
+    pub(crate) fn is_established(&self) -> bool {
+        self.layered.as_ref().is_none_or(|layered| layered.layer.is_established())
     }
 
     // Output.
@@ -151,8 +191,16 @@ impl Link {
         self.wire.len() + self.layered.as_ref().map_or(0, |layered| layered.down.len())
     }
 
+    /// Received bytes that a layer holds back.
+    pub(crate) fn held_below(&self) -> usize {
+        self.layered.as_ref().map_or(0, |layered| match layered.layer.is_established() {
+            true => layered.layer.held(),
+            false => layered.before,
+        })
+    }
+
     pub(crate) fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        if self.phase == Phase::Closed {
+        if matches!(self.phase, Phase::Closed | Phase::Foreign) {
             return None;
         }
         if self.wire.is_empty()
@@ -178,7 +226,7 @@ impl Link {
     }
 
     pub(crate) fn wants_write(&self) -> bool {
-        if self.phase == Phase::Closed {
+        if matches!(self.phase, Phase::Closed | Phase::Foreign) {
             return false;
         }
         !self.wire.is_empty()
@@ -212,12 +260,46 @@ impl Link {
 
     /// True when input has no effect any more.
     pub(crate) fn ignores_input(&self) -> bool {
-        matches!(self.phase, Phase::Closing | Phase::Closed)
+        matches!(self.phase, Phase::Foreign | Phase::Closing | Phase::Closed)
+    }
+
+    /// Why it ends, once the peer sends no more.
+    pub(crate) fn eof_reason(&self) -> CloseReason {
+        match self.layered.as_ref().and_then(|layered| layered.cut.clone()) {
+            Some(error) => CloseReason::Layer(error),
+            None => CloseReason::PeerEof,
+        }
+    }
+
+    /// The other protocol that it speaks, while it waits to be given back.
+    pub(crate) fn foreign(&self) -> Option<&'static str> {
+        match self.reason.as_deref() {
+            Some(CloseReason::Layer(LayerError::Foreign { protocol, .. })) if self.phase == Phase::Foreign => {
+                Some(protocol)
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives it back, if it speaks another protocol; it is over here then.
+    pub(crate) fn detach(&mut self) -> Option<Detached> {
+        self.foreign()?;
+        self.phase = Phase::Closed;
+        let bytes = match self.reason.as_deref() {
+            Some(CloseReason::Layer(LayerError::Foreign { bytes, .. })) => bytes.clone(),
+            _ => Bytes::new(),
+        };
+        let unsent = self.wire.transmit().map_or_else(Bytes::new, |transmit| transmit.take());
+        // Where nothing was decided but that it is foreign, there is nothing to go through.
+        let layer = self.layered.take().map(|layered| layered.layer).filter(|layer| layer.is_established());
+        Some(Detached { bytes, unsent, layer })
     }
 
     /// Sends what is queued, then it is over. The first reason stays.
     pub(crate) fn close(&mut self, reason: CloseReason) {
-        if !self.ignores_input() {
+        if self.phase == Phase::Foreign {
+            self.abort(reason);
+        } else if !self.ignores_input() {
             self.phase = Phase::Closing;
             self.reason = Some(Box::new(reason));
             // With a handshake still under way below, what waits can never be sealed.
@@ -242,7 +324,7 @@ impl Link {
         match self.phase {
             Phase::Closed => true,
             Phase::Closing => !self.wants_write(),
-            Phase::Open | Phase::HalfClosed => false,
+            Phase::Open | Phase::HalfClosed | Phase::Foreign => false,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::client::{ClientCore, Redial, State};
 use crate::error::{CallFailure, CloseReason};
+use crate::layer::LayerError;
 
 /// How to make a call again.
 #[derive(Debug)]
@@ -18,8 +19,9 @@ impl ClientCore {
     /// Keeps calls that may be made again for another connection; those that may not are lost. False when there are
     /// none, and it is over.
     pub(super) fn keep_retries(&mut self, reason: &CloseReason) -> bool {
-        use CloseReason::{PeerEof, Timeout, Transport, Unreachable};
-        if !self.reconnects || !matches!(reason, Transport | PeerEof | Unreachable(_) | Timeout) {
+        use CloseReason::{Layer, PeerEof, Timeout, Transport, Unreachable};
+        let lost = matches!(reason, Transport | PeerEof | Layer(LayerError::Truncated) | Unreachable(_) | Timeout);
+        if !self.reconnects || !lost {
             return false;
         }
         let again = |flight: &super::client::Flight| {
@@ -57,6 +59,12 @@ impl ClientCore {
 
     /// Begins anew, for another socket, with the calls that are made again and those that came after them.
     pub(crate) fn begin_retry(&mut self, now: Instant) {
+        let held = self.take_retries();
+        self.begin_anew(now, held);
+    }
+
+    /// The calls that are made again, and those that came after them.
+    pub(super) fn take_retries(&mut self) -> Vec<u8> {
         self.redial = Redial::No;
         self.flights.retain(|flight| !flight.abandoned);
         let behind = self.take_held();
@@ -65,7 +73,7 @@ impl ClientCore {
         let mut held: Vec<u8> =
             retries.filter(|retry| fresh(&retry.message)).flat_map(|retry| retry.message.iter().copied()).collect();
         held.extend_from_slice(&behind);
-        self.begin_anew(now, held);
+        held
     }
 }
 

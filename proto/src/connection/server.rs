@@ -124,6 +124,14 @@ impl ServerCore {
         &mut self.link
     }
 
+    /// Gives memory back that nobody needs: what can be used by others goes to the pool.
+    pub(crate) fn trim(&mut self, pool: &mut Vec<Vec<u8>>) {
+        self.link.trim(pool);
+        if self.aside.is_empty() {
+            self.aside = Vec::new();
+        }
+    }
+
     pub(crate) fn link_ref(&self) -> &Link {
         &self.link
     }
@@ -137,6 +145,9 @@ impl ServerCore {
             self.state = State::Handshake(mode, now + self.config.handshake_timeout);
         }
         self.link.handle_filled(now, scratch, n);
+        if self.link.is_layered() {
+            self.link.bound_handshake(self.config.limits.max_handshake);
+        }
         self.advance();
     }
 
@@ -215,7 +226,7 @@ impl ServerCore {
         if self.link.unsent() > self.config.limits.max_unsent {
             return false;
         }
-        let waiting = self.head != Head::Nothing || self.current.is_some() || !self.aside.is_empty();
+        let waiting = self.head != Head::Nothing || self.current.is_some();
         !waiting || self.link.received().len() < self.max_waiting()
     }
 
@@ -364,7 +375,8 @@ impl ServerCore {
         }
         let idle = !self.is_busy() && self.head == Head::Nothing && self.turn < TURN;
         if self.link.is_half_closed() && idle {
-            self.link.close(CloseReason::PeerEof);
+            let reason = self.link.eof_reason();
+            self.link.close(reason);
         }
     }
 
@@ -378,7 +390,7 @@ impl ServerCore {
         // A message that has no place here is refused before its body arrives.
         let kind = self.place(&header)?;
         if !complete {
-            self.link.inbox().expect(len);
+            self.link.inbox().set_expected(len);
             return Ok(false);
         }
         self.dialect = Some(header.dialect);
@@ -452,7 +464,9 @@ impl ServerCore {
         };
         if matches!(self.state, State::Handshake(Handshake::Required | Handshake::Auto, _)) {
             if !silent {
-                self.refuse(&error.to_string());
+                // What speaks TLS is told what Pyro says; it cannot read it anyway.
+                let told = if error == ProtocolError::Tls { &ProtocolError::NotPyro } else { &error };
+                self.refuse(&told.to_string());
             }
         } else if let ProtocolError::UnknownSerializer(_) = error
             && dialect == Dialect::Pyro4

@@ -43,6 +43,8 @@ pub(super) fn check(metadata: &Metadata, type_name: &str, member: &Member<'_>) -
 /// The last part of a Rust type's name, without its parameters: what Python would call the class.
 pub(super) fn short_type_name<T: ?Sized>() -> &'static str {
     let full = std::any::type_name::<T>();
+    // An object with async methods is shared by their futures.
+    let full = full.strip_prefix("alloc::sync::Arc<").unwrap_or(full);
     let plain = full.split('<').next().unwrap_or(full);
-    plain.rsplit("::").next().unwrap_or(plain)
+    plain.rsplit("::").next().unwrap_or(plain).trim_end_matches('>')
 }

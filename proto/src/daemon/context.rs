@@ -86,6 +86,10 @@ impl<'a, W> Context<'a, W> {
         self.call.origin().object.into()
     }
 
+    pub(super) fn mailbox(&self) -> &'a Arc<Mailbox> {
+        self.call.mailbox
+    }
+
     /// An id for an object that nobody has used.
     pub(super) fn fresh_id(&self) -> ObjectId {
         ObjectId::generate(self.call.mailbox.fresh_uuid())

@@ -25,7 +25,7 @@ pub struct Counters {
     pub waiting: usize,
     /// Jobs that are out: calls that other threads run. Always 0 for a [`Local`](super::Local) registry.
     pub running: usize,
-    /// Calls whose answer comes later, and clients on whom the gatekeeper decides later.
+    /// Calls whose answer comes later, async methods that run for oneway calls, and clients on whom the gatekeeper decides later.
     pub deferred: usize,
     /// Received and unsent bytes that all sessions hold.
     pub buffered: usize,
@@ -72,6 +72,7 @@ impl<R: Registry> Daemon<R> {
             opened,
             sessions: self.sessions.len(),
             running: self.running,
+            deferred: self.errands.len(),
             buffered: common.buffered,
             streams: self.streams.len(),
             objects: self.registry.ids().len() - 1,

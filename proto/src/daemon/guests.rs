@@ -217,7 +217,7 @@ impl<R: Registry> Daemon<R> {
     fn drop_guest(&mut self, id: &str) {
         if self.registry.remove_guest(id) {
             // It is to be closed in a step.
-            self.sessions.common.urgent = true;
+            self.sessions.common.closing = true;
         }
     }
 }

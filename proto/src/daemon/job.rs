@@ -44,8 +44,7 @@ pub(crate) struct Work {
     pub(super) route: Option<Route>,
     /// The request, or the batch that the call is one of.
     pub(super) task: Option<Task>,
-    pub(super) memory: Vec<u8>,
-    /// How it ended.
+    /// How it ended, and until then the memory for its answer.
     pub(super) ended: Ended,
     /// The answer is this stream.
     pub(super) stream: Option<Box<dyn Items + Send>>,
@@ -109,30 +108,31 @@ impl Drop for Job {
 impl Work {
     /// Runs the call and frees the object.
     fn run(&mut self) {
-        let memory = std::mem::take(&mut self.memory);
         let decoded = self.task.as_mut().and_then(Task::next_call);
         if let (Some(entry), Some(task)) = (&self.entry, &self.task) {
             let member = decoded.as_ref().map(|(method, _)| method.clone());
+            let (shared, config, route, incoming) = (self.shared, &*self.config, self.route.as_ref(), task.incoming());
             let call = Call {
                 now: self.now,
                 session: self.session,
                 peer: &self.peer,
-                incoming: task.incoming(),
+                incoming,
                 member: member.as_deref(),
                 config: &self.config,
                 mailbox: &self.mailbox,
             };
             let mut changes = Changes::new();
-            let (mut ended, stream) = run::guarded((&mut (), &mut changes), &call, memory, |cx| match decoded {
-                None => self.invoke(cx, entry, task.incoming()),
+            let ended = &mut self.ended;
+            let stream = run::guarded((&mut (), &mut changes), &call, ended, |cx| match decoded {
+                None => invoke(cx, (entry, shared), (incoming, route), config),
                 Some((method, args)) => {
                     let args = args.called(entry.type_name, &method);
-                    entry.object.call(self.shared, cx, Member::Method(&method), args)
+                    entry.object.call(shared, cx, Member::Method(&method), args)
                 }
             });
             self.stream = match stream.map(|stream| stream.0) {
                 None => None,
-                Some(Source::Send(items)) if member.is_none() && !matches!(self.route, Some(Route::Stream(_))) => {
+                Some(Source::Send(items)) if member.is_none() && !matches!(route, Some(Route::Stream(_))) => {
                     Some(items)
                 }
                 Some(_) => {
@@ -149,30 +149,8 @@ impl Work {
                     ended.answer = Some(Err(fault));
                 }
             }
-            self.ended = ended;
         }
         self.leave();
-    }
-
-    fn invoke(&self, cx: &mut Context<'_>, entry: &Guarded, incoming: &Incoming) -> Outcome {
-        match self.route {
-            Some(Route::Method { place, args }) => {
-                let name = entry.metadata.name(place);
-                let max_depth = self.config.limits.max_depth;
-                let args = Args::unread(incoming.header.dialect, incoming.payload(), args, max_depth)
-                    .with_classes(&self.config.classes);
-                return entry.object.call(self.shared, cx, Member::Method(name), args.called(entry.type_name, name));
-            }
-            Some(Route::Stream(_)) => {
-                let args = Args::decoded(Vec::new(), Vec::new());
-                return entry.object.call(self.shared, cx, Member::Method("get_next_stream_item"), args);
-            }
-            None => {}
-        }
-        let head = run::head(incoming, &self.config)?;
-        run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, args| {
-            entry.object.call(self.shared, cx, member, args)
-        })
     }
 
     /// The object is free.
@@ -184,6 +162,33 @@ impl Work {
             }
         }
     }
+}
+
+/// Calls the object that a call is for.
+fn invoke(
+    cx: &mut Context<'_>,
+    (entry, shared): (&Guarded, bool),
+    (incoming, route): (&Incoming, Option<&Route>),
+    config: &Config,
+) -> Outcome {
+    match route {
+        Some(Route::Method { place, args }) => {
+            let name = entry.metadata.name(*place);
+            let max_depth = config.limits.max_depth;
+            let args = Args::unread(incoming.header.dialect, incoming.payload(), *args, max_depth)
+                .with_classes(&config.classes);
+            return entry.object.call(shared, cx, Member::Method(name), args.called(entry.type_name, name));
+        }
+        Some(Route::Stream(_)) => {
+            let args = Args::decoded(Vec::new(), Vec::new());
+            return entry.object.call(shared, cx, Member::Method("get_next_stream_item"), args);
+        }
+        None => {}
+    }
+    let head = run::head(incoming, config)?;
+    run::address(&entry.metadata, entry.type_name, &head.method, head.args, |member, args| {
+        entry.object.call(shared, cx, member, args)
+    })
 }
 
 impl std::fmt::Debug for Work {

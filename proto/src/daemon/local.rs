@@ -120,12 +120,14 @@ impl<W> Daemon<Local<W>> {
         let head = run::head(&incoming, &config);
         let kind = head.as_ref().ok().and_then(run::stream_call);
         let mut changes = Changes::new();
-        let (mut ended, mut stream) = match (kind, head) {
+        let mut ended = Ended { memory, ..Ended::default() };
+        let mut stream = match (kind, head) {
             (Some(kind), Ok(head)) => {
-                let tracked = &mut self.streams;
-                (self.registry.run_stream(tracked, (world, &mut changes), &call, memory, (kind, head)), None)
+                let (tracked, memory) = (&mut self.streams, std::mem::take(&mut ended.memory));
+                ended = self.registry.run_stream(tracked, (world, &mut changes), &call, memory, (kind, head));
+                None
             }
-            (_, head) => run::guarded((world, &mut changes), &call, memory, |cx| {
+            (_, head) => run::guarded((world, &mut changes), &call, &mut ended, |cx| {
                 let head = head?;
                 self.registry.invoke(cx, &head.object, &head.method, head.args, &config)
             }),
@@ -316,7 +318,7 @@ impl<W> Registry for Local<W> {
                 }
                 Next::Call(incoming) => daemon.run_call(now, session, incoming, world),
                 Next::Batch(batch) => daemon.run_batch(now, session, batch, world),
-                Next::Refused(incoming, fault) => daemon.conclude(session, incoming, Ended::fault(fault)),
+                Next::Refused(incoming, fault) => daemon.conclude(session, incoming, Ended::fault(*fault)),
             }
         }
         calls

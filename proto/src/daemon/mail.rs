@@ -23,7 +23,9 @@ impl<R: Registry> Daemon<R> {
                     None if self.sessions.runs_batch(ticket) => self.early.push((ticket, result, annotations)),
                     None => {
                         self.end_call(ticket, (&result).into());
-                        self.sessions.reply(ticket, result, &annotations);
+                        if !self.sessions.reply(ticket, result, &annotations) && !self.errands.is_empty() {
+                            self.end_errand(ticket);
+                        }
                     }
                 },
                 Mail::Verdict { ticket, verdict } => self.settle_knock(ticket, verdict),
@@ -80,10 +82,13 @@ impl<R: Registry> Daemon<R> {
             }
             return;
         }
-        if std::mem::take(&mut work.holds) {
+        let ticket = Ticket { session, call: incoming.id };
+        let holds = std::mem::take(&mut work.holds);
+        // What goes on keeps what follows waiting.
+        if holds && ended.answer.is_some() {
             self.sessions.end_batch(session);
         }
-        let ticket = Ticket { session, call: incoming.id };
+        let oneway = incoming.is_oneway();
         self.sessions.keep(incoming.recycle());
         self.sessions.keep(std::mem::take(&mut ended.memory));
         if !ended.resources.is_empty() {
@@ -97,6 +102,7 @@ impl<R: Registry> Daemon<R> {
                     self.sessions.finished(session);
                 }
             }
+            None if oneway && self.keep_errand(ticket, ended.cancel.clone(), (holds, holds)) => {}
             None => self.sessions.defer(ticket, ended.cancel.take()),
         }
         ended.cancel = None;

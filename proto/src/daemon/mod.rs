@@ -32,6 +32,7 @@ mod shared;
 mod slot;
 #[cfg(feature = "tracing")]
 mod spans;
+mod spawn;
 mod stream;
 mod streams;
 mod weak;
@@ -54,16 +55,17 @@ pub use instances::InstanceMode;
 pub use job::{Done, Job};
 pub use local::Local;
 pub use notices::Notice;
-pub use object::{Answer, Object, Outcome};
+pub use object::{Answer, ArcObject, Object, Outcome};
 pub use responder::{Deferred, Responder};
 pub use scope::Scope;
 pub use session::Session;
 pub use shared::Shared;
+pub use spawn::Task;
 pub use stream::{Items, Stream};
 
 use crate::error::{CloseReason, Refused};
 use crate::fault::Fault;
-use crate::layer::{Identity, Layer};
+use crate::layer::{Detached, Identity, Layer};
 use crate::limits::{Config, Handshake};
 use crate::metadata::Metadata;
 use crate::timers::earliest;
@@ -79,6 +81,7 @@ use memo::Memo;
 use notices::Notices;
 use responder::{Mail, Mailbox, Ticket};
 use sessions::Sessions;
+use spawn::Errands;
 use streams::Streams;
 
 /// Jobs whose memory is kept.
@@ -101,6 +104,7 @@ pub struct Daemon<R: Registry = Local> {
     early: Vec<(Ticket, Result<Payload, Fault>, OwnedAnnotations)>,
     streams: Streams,
     guests: Guests,
+    errands: Errands,
     gatekeeper: Option<Gatekeeper>,
     /// Clients on which the gatekeeper decides later.
     knocks: BTreeMap<SessionId, Arrival>,
@@ -203,7 +207,7 @@ impl fmt::Debug for SessionId {
 pub struct Peer {
     /// The peer's address, on IP sockets.
     pub address: Option<SocketAddr>,
-    /// Who the peer proved to be.
+    /// Who the peer proved to be: set by the layer below, before the gatekeeper looks.
     pub identity: Option<Identity>,
     /// True on unix sockets and socketpairs.
     pub local: bool,
@@ -211,16 +215,22 @@ pub struct Peer {
     pub handshake: Handshake,
 }
 
+/// Somebody of whom nothing is known.
 impl Default for Peer {
     fn default() -> Self {
-        Self { address: None, identity: None, local: true, handshake: Handshake::Auto }
+        Self { address: None, identity: None, local: false, handshake: Handshake::Auto }
     }
 }
 
 impl Peer {
+    /// Who has the other end of a socketpair, or of another unix socket that somebody handed to you.
+    pub fn pair() -> Self {
+        Self { local: true, ..Self::default() }
+    }
+
     /// A client of a unix socket that the daemon listens on.
     pub fn unix() -> Self {
-        Self { handshake: Handshake::Required, ..Self::default() }
+        Self { handshake: Handshake::Required, ..Self::pair() }
     }
 }
 
@@ -242,6 +252,14 @@ pub enum DaemonEvent {
         /// Why.
         reason: CloseReason,
     },
+    /// A session speaks another protocol, and the layer below hands it back: [`detach`](Daemon::detach) it, and go on
+    /// with its socket, or [close](Session::close) it. Until then nothing is read, for as long as a handshake may take.
+    Foreign {
+        /// Which one.
+        session: SessionId,
+        /// What it speaks, such as `http`.
+        protocol: &'static str,
+    },
 }
 
 impl<R: Registry> Daemon<R> {
@@ -254,6 +272,7 @@ impl<R: Registry> Daemon<R> {
             early: Vec::new(),
             streams: Streams::default(),
             guests: Guests::default(),
+            errands: Errands::new(),
             sessions,
             gatekeeper: None,
             knocks: BTreeMap::new(),
@@ -267,10 +286,11 @@ impl<R: Registry> Daemon<R> {
         }
     }
 
-    /// Takes a connection that was accepted, or a connected socket that is given.
+    /// Takes a connection that was accepted, or a connected socket that is given. Without a layer of its own, it gets
+    /// that of [`Config::layers`].
     ///
     /// # Errors
-    /// The daemon is shutting down or has as many sessions as it may: close the socket.
+    /// The daemon is shutting down or has as many sessions as it may, or there is no layer for it: close the socket.
     pub fn open(
         &mut self,
         now: Instant,
@@ -278,6 +298,12 @@ impl<R: Registry> Daemon<R> {
         layer: Option<Box<dyn Layer>>,
     ) -> Result<SessionId, Refused> {
         self.sessions.open(now, peer.into(), layer)
+    }
+
+    /// Gives the socket of a session back that speaks another protocol: the daemon does not know it any more, and tells
+    /// nothing of its end. None for other sessions. See [`DaemonEvent::Foreign`].
+    pub fn detach(&mut self, id: SessionId) -> Option<Detached> {
+        self.sessions.detach(id)
     }
 
     /// A session, to be pumped; `None` once it has ended.
@@ -301,6 +327,7 @@ impl<R: Registry> Daemon<R> {
     pub fn dispatch(&mut self, now: Instant, world: &mut R::World, budget: Budget) -> Dispatched {
         let now = self.begin(now);
         self.registry.close_waiting(world);
+        self.sessions.common.closing = false;
         self.tell(world);
         let calls = R::run(self, now, world, budget);
         Dispatched { calls, more: self.can_start() && self.sessions.has_ready() }
@@ -310,6 +337,9 @@ impl<R: Registry> Daemon<R> {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.sessions.handle_timeout(now);
         self.sessions.settle();
+        if self.sessions.shutdown().is_some_and(|deadline| deadline <= self.sessions.now()) {
+            self.cancel_errands();
+        }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) and [`dispatch`](Self::dispatch) next.
@@ -347,7 +377,19 @@ impl<R: Registry> Daemon<R> {
     pub fn is_drained(&self) -> bool {
         let Some(deadline) = self.sessions.shutdown() else { return false };
         // What belonged to the last sessions goes in one more step.
-        !self.sessions.has_ended() && self.sessions.len() == 0 && (self.running == 0 || deadline <= self.sessions.now())
+        !self.sessions.has_ended()
+            && self.sessions.len() == 0
+            && (self.has_nothing_running() || deadline <= self.sessions.now())
+    }
+
+    /// True while there is no session, and nothing goes on for one that there was: no call runs, and every oneway call
+    /// that is to be answered later has been. A server without listeners is over then.
+    pub fn is_idle(&self) -> bool {
+        self.sessions.len() == 0 && self.has_nothing_running()
+    }
+
+    fn has_nothing_running(&self) -> bool {
+        self.running == 0 && self.errands.is_empty()
     }
 
     /// How many sessions there are.

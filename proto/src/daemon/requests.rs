@@ -22,7 +22,7 @@ pub(super) enum Next {
     /// A batch that has calls left, or none at all.
     Batch(Box<Batch>),
     /// A request that cannot be run, and why.
-    Refused(Incoming, Fault),
+    Refused(Incoming, Box<Fault>),
 }
 
 impl Sessions {
@@ -118,7 +118,7 @@ impl Sessions {
         if let Some(baton) = slot.asides.wake(ticket.call, baton)
             && slot.core.parks(ticket.call)
         {
-            slot.baton = Some(baton);
+            slot.asides.keep_baton(baton);
             slot.marks.resumed = true;
         }
         slot.queue(ticket.session, common);
@@ -126,7 +126,7 @@ impl Sessions {
 
     /// Takes what a session got with the word that its object is free.
     pub(super) fn take_baton(&mut self, id: SessionId) -> Option<Baton> {
-        self.slot_mut(id)?.baton.take()
+        self.slot_mut(id)?.asides.take_baton()
     }
 
     /// A call's answer comes later.
@@ -238,8 +238,8 @@ impl Sessions {
         match self.split(id) {
             Some((slot, common)) => {
                 common.watches_ends = true;
-                common.owners += usize::from(slot.resources.is_empty());
-                slot.resources.extend(resources);
+                common.owners += usize::from(slot.resources.is_none());
+                slot.resources.get_or_insert_default().0.extend(resources);
             }
             None => self.common.orphans.extend(resources),
         }
@@ -268,7 +268,9 @@ impl Slot {
         if let Some((incoming, baton)) = self.asides.take_woken() {
             let next = Next::in_time(*incoming, common);
             // Who does not come any more leaves the object to the next.
-            self.baton = matches!(next, Next::Call(_)).then_some(baton);
+            if matches!(next, Next::Call(_)) {
+                self.asides.keep_baton(baton);
+            }
             return Some(next);
         }
         if !self.may_start(common) {
@@ -292,7 +294,7 @@ impl Slot {
                     self.core.set_holding(true);
                     Next::Batch(Box::new(batch))
                 }
-                Err(refused) => Next::Refused(refused.0, refused.1),
+                Err(refused) => Next::Refused(refused.0, Box::new(refused.1)),
             });
         }
         Some(Next::in_time(incoming, common))
@@ -323,12 +325,16 @@ impl Next {
         match incoming.deadline {
             Some(deadline) if deadline <= common.now => {
                 let fault = Fault::new("builtins.TimeoutError", "the call came too late: its caller had given up");
-                Self::Refused(incoming, fault)
+                Self::Refused(incoming, Box::new(fault))
             }
             _ => Self::Call(incoming),
         }
     }
 }
+
+/// What a session has of them: few have any.
+#[derive(Default)]
+pub(super) struct Resources(pub(super) Vec<Resource>);
 
 /// Something whose drop gives it back.
 pub(crate) type Resource = Box<dyn Any + Send>;

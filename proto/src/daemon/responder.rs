@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::SessionId;
 use super::job::{Baton, Work};
 use super::scope::Scope;
+use super::spawn::Spawner;
 use crate::connection::CallId;
 use crate::entropy::Entropy;
 use crate::fault::Fault;
@@ -63,9 +64,8 @@ impl Responder {
 
     /// Answers with a value; what cannot be serialized becomes a fault at the caller.
     pub fn reply(self, value: &(impl Serialize + ?Sized)) {
-        let style = Style::of(self.serializer, self.dialect, &self.config);
-        let result = Payload::encode_into(Vec::new(), &style, value).map_err(Fault::unwritable);
-        self.forward(result);
+        let result = self.encode(value);
+        self.finish(result);
     }
 
     /// Raises an exception at the caller.
@@ -97,9 +97,24 @@ impl Responder {
         self.cancel.poll(cx)
     }
 
+    pub(super) fn encode(&self, value: &(impl Serialize + ?Sized)) -> Result<Payload, Fault> {
+        let style = Style::of(self.serializer, self.dialect, &self.config);
+        Payload::encode_into(Vec::new(), &style, value).map_err(Fault::unwritable)
+    }
+
+    /// Answers with what is in the call's serializer and style.
+    pub(super) fn finish(mut self, result: Result<Payload, Fault>) {
+        self.send(result);
+    }
+
+    pub(super) fn serializer(&self) -> SerializerId {
+        self.serializer
+    }
+
     fn send(&mut self, result: Result<Payload, Fault>) {
         self.answered = true;
         let result = result.map_err(|fault| fault.located(&self.origin.object, &self.origin.member));
+        self.cancel.done.store(true, Ordering::Release);
         self.mailbox.post(Mail::Answer {
             ticket: self.ticket,
             result,
@@ -128,13 +143,17 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 pub(crate) struct CancelFlag {
     set: AtomicBool,
+    /// The answer was given.
+    done: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
 
 impl CancelFlag {
     pub(crate) fn set(&self) {
         self.set.store(true, Ordering::Release);
-        if let Some(waker) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // Wakers are foreign code: none is called, or dropped, under the lock.
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waker) = waker {
             waker.wake();
         }
     }
@@ -143,8 +162,16 @@ impl CancelFlag {
         self.set.load(Ordering::Acquire)
     }
 
+    pub(super) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Acquire)
+    }
+
     fn poll(&self, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+        let mut waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        let former = if is_known { None } else { waker.replace(cx.waker().clone()) };
+        drop(waker);
+        drop(former);
         if self.is_set() { Poll::Ready(()) } else { Poll::Pending }
     }
 }
@@ -170,6 +197,7 @@ pub(crate) struct Mailbox {
     waker: Mutex<Option<Waker>>,
     /// Jobs see it beside the mailbox, wherever they run.
     scope: OnceLock<Scope>,
+    spawner: OnceLock<Spawner>,
     /// Ids for objects that methods make, wherever they run.
     ids: Mutex<Entropy>,
 }
@@ -212,6 +240,15 @@ impl Mailbox {
 
     pub(super) fn scope(&self) -> Option<Scope> {
         self.scope.get().copied()
+    }
+
+    pub(super) fn set_spawner(&self, spawner: Spawner) {
+        // It is set once, before calls run.
+        let _ = self.spawner.set(spawner);
+    }
+
+    pub(super) fn spawner(&self) -> Option<&Spawner> {
+        self.spawner.get()
     }
 
     pub(crate) fn set_waker(&self, waker: Waker) {

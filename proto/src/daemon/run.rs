@@ -79,7 +79,8 @@ pub(super) fn guarded_plain<W>(
     memory: Vec<u8>,
     invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
 ) -> Ended {
-    let (mut ended, stream) = guarded((world, changes), call, memory, invoke);
+    let mut ended = Ended { memory, ..Ended::default() };
+    let stream = guarded((world, changes), call, &mut ended, invoke);
     if stream.is_some() {
         let fault =
             Fault::new("Pyro5.errors.PyroError", "a stream cannot be the result of a call in a batch, or an item");
@@ -88,15 +89,15 @@ pub(super) fn guarded_plain<W>(
     ended
 }
 
-/// Runs user code for a call and collects how it ended. A panic becomes a fault. With a stream, there is no
-/// answer yet.
+/// Runs user code for a call and collects how it ended, in the memory that is there. A panic becomes a fault. With a
+/// stream, there is no answer yet.
 pub(super) fn guarded<W>(
     (world, changes): (&mut W, &mut Changes<W>),
     call: &Call<'_>,
-    memory: Vec<u8>,
+    ended: &mut Ended,
     invoke: impl FnOnce(&mut Context<'_, W>) -> Outcome<W>,
-) -> (Ended, Option<Stream<W>>) {
-    let mut cx = Context::new(world, changes, call, memory);
+) -> Option<Stream<W>> {
+    let mut cx = Context::new(world, changes, call, std::mem::take(&mut ended.memory));
     let inside = Inside::of(call);
     #[cfg(feature = "tracing")]
     let span = super::spans::enter(call);
@@ -105,15 +106,16 @@ pub(super) fn guarded<W>(
     span.end(outcome.as_ref().err());
     drop(inside);
     let Leftover { memory, response, cancel, resources } = cx.leftover();
+    (ended.memory, ended.annotations, ended.cancel, ended.resources) = (memory, response, cancel, resources);
     let mut stream = None;
-    let answer = match outcome {
+    ended.answer = match outcome {
         Ok(answer) => match answer.kind {
             AnswerKind::Stream(items) => {
                 stream = Some(items);
                 None
             }
             AnswerKind::Value(payload) => Some(Ok(payload)),
-            AnswerKind::Deferred if cancel.is_some() => None,
+            AnswerKind::Deferred if ended.cancel.is_some() => None,
             AnswerKind::Deferred => Some(Err(Fault::new(
                 "builtins.RuntimeError",
                 "the method returned the deferred answer of another call",
@@ -121,7 +123,7 @@ pub(super) fn guarded<W>(
         },
         Err(fault) => Some(Err(locate(fault, call))),
     };
-    (Ended { answer, annotations: response, cancel, resources, memory }, stream)
+    stream
 }
 
 /// Finds the member, checks that it is exposed, and passes it on with its arguments.
@@ -168,11 +170,9 @@ impl<R: Registry> Daemon<R> {
             }
             None if batch.incoming.is_oneway() => {
                 // Nobody waits for the answer.
-                if let Some(cancel) = ended.cancel {
-                    cancel.set();
+                if let Some(batch) = self.keep_batch_errand(session, batch, ended.cancel) {
+                    self.go_on_with(session, batch);
                 }
-                let nothing = Payload::from_bytes(batch.incoming.serializer, Vec::new());
-                self.batch_answered(session, batch, Ok(nothing), &ended.annotations);
             }
             None => {
                 let ticket = Ticket { session, call: batch.incoming.id };
@@ -180,6 +180,12 @@ impl<R: Registry> Daemon<R> {
                 self.sessions.defer(ticket, ended.cancel);
             }
         }
+    }
+
+    /// Goes on with a oneway batch, whatever becomes of its last call.
+    pub(super) fn go_on_with(&mut self, session: SessionId, batch: Box<Batch>) {
+        let nothing = Payload::from_bytes(batch.incoming.serializer, Vec::new());
+        self.batch_answered(session, batch, Ok(nothing), &OwnedAnnotations::default());
     }
 
     /// Goes on with a batch when one of its calls was answered.
@@ -263,10 +269,15 @@ impl<R: Registry> Daemon<R> {
     fn send_end(&mut self, session: SessionId, incoming: Incoming, ended: Ended) {
         let ticket = Ticket { session, call: incoming.id };
         let oneway = incoming.is_oneway();
+        let is_errand = oneway && ended.answer.is_none() && ended.cancel.is_some();
+        let ordered = is_errand && self.keeps_order(&incoming);
         self.sessions.keep(incoming.recycle());
         self.sessions.keep(ended.memory);
         self.sessions.track(session, ended.resources);
         match ended.answer {
+            None if is_errand => {
+                self.keep_errand(ticket, ended.cancel, (false, ordered));
+            }
             _ if oneway => self.sessions.finished(session),
             Some(result) => {
                 self.sessions.reply(ticket, result, &ended.annotations);
@@ -302,7 +313,7 @@ fn locate(fault: Fault, call: &Call<'_>) -> Fault {
     fault.located(&origin.object, &origin.member)
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Fault {
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Fault {
     let text = panic
         .downcast_ref::<&str>()
         .copied()

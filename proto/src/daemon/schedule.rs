@@ -70,7 +70,7 @@ impl Daemon<Shared> {
                     None
                 }
                 Next::Refused(incoming, fault) => {
-                    self.conclude(session, incoming, Ended::fault(fault));
+                    self.conclude(session, incoming, Ended::fault(*fault));
                     None
                 }
             };
@@ -155,6 +155,9 @@ impl Daemon<Shared> {
         if !incoming.is_oneway() {
             return false;
         }
+        if self.is_crowded() {
+            return true;
+        }
         match route {
             Some(Route::Method { place, .. }) => entry.metadata.flags(*place).ordered,
             Some(Route::Stream(_)) => false,
@@ -207,7 +210,6 @@ impl Daemon<Shared> {
                 holds: false,
                 route: None,
                 task: None,
-                memory: Vec::new(),
                 ended: Ended::default(),
                 stream: None,
                 changes: Vec::new(),
@@ -220,7 +222,7 @@ impl Daemon<Shared> {
         if !Arc::ptr_eq(&work.peer, peer) {
             work.peer = Arc::clone(peer);
         }
-        (work.session, work.now, work.shared, work.holds, work.memory) = (session, now, shared, holds, memory);
+        (work.session, work.now, work.shared, work.holds, work.ended.memory) = (session, now, shared, holds, memory);
         (work.entry, work.route, work.task) = (Some(entry), route, Some(task));
         Some(Job(Some(work)))
     }

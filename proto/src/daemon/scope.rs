@@ -25,9 +25,12 @@ pub(super) struct Inside {
 
 impl Inside {
     pub(super) fn of(call: &Call<'_>) -> Option<Self> {
-        let scope = call.mailbox.scope()?;
-        let former = scope(Some(call.incoming.header.correlation));
-        Some(Self { scope, former })
+        Some(Self::enter(call.mailbox.scope()?, call.incoming.header.correlation))
+    }
+
+    pub(super) fn enter(scope: Scope, correlation: [u8; 16]) -> Self {
+        let former = scope(Some(correlation));
+        Self { scope, former }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{SCRATCH, ServerCore};
 use crate::entropy::Entropy;
 use crate::error::{CloseReason, Refused};
-use crate::layer::Layer;
+use crate::layer::{Detached, Layer};
 use crate::limits::Config;
 use crate::timers::{Timers, earliest};
 use crate::transmit::Transmit;
@@ -52,6 +52,7 @@ impl Sessions {
                 resting: Vec::new(),
                 starved: Vec::new(),
                 urgent: false,
+                closing: false,
                 timers: Timers::new(),
                 events: VecDeque::new(),
                 watches_ends: false,
@@ -98,6 +99,10 @@ impl Sessions {
         if self.slots.len() >= self.common.config.limits.max_sessions {
             return Err(Refused::TooManySessions);
         }
+        let layer = match (layer, &self.common.config.layers) {
+            (None, Some(layers)) => layers.accept(&peer).map_err(Refused::Layer)?,
+            (layer, _) => layer,
+        };
         self.scratch.resize(SCRATCH, 0);
         self.generation = self.generation.wrapping_add(1);
         let labels = self.entropy.labels();
@@ -110,8 +115,7 @@ impl Sessions {
             timer: None,
             cancel: None,
             asides: Asides::default(),
-            baton: None,
-            resources: Vec::new(),
+            resources: None,
             marks: Marks { reading: true, ..Marks::default() },
         };
         let id = SessionId { index: self.slots.insert(slot) as u32, generation: self.generation };
@@ -218,7 +222,8 @@ impl Sessions {
             let cold = self.common.warm.pop_front();
             if let Some((slot, common)) = cold.and_then(|id| self.split(id)) {
                 slot.marks.warm = false;
-                slot.core.link().trim(&mut common.pool);
+                slot.core.trim(&mut common.pool);
+                slot.asides.trim();
             }
         }
     }
@@ -320,8 +325,12 @@ impl Sessions {
     pub(super) fn poll_timeout(&self, can_start: bool) -> Option<Instant> {
         let common = &self.common;
         let resumable = !common.resting.is_empty() || common.feeds();
-        let pending =
-            common.urgent || resumable || !common.events.is_empty() || !common.announced.is_empty() || self.has_ended();
+        let pending = common.urgent
+            || common.closing
+            || resumable
+            || !common.events.is_empty()
+            || !common.announced.is_empty()
+            || self.has_ended();
         if pending || (can_start && self.has_ready()) {
             return Some(common.now);
         }
@@ -409,6 +418,15 @@ impl Sessions {
         }
     }
 
+    /// Gives up a session that speaks another protocol, without a word of its end.
+    pub(super) fn detach(&mut self, id: SessionId) -> Option<Detached> {
+        let (slot, _) = self.split(id)?;
+        let detached = slot.core.link().detach()?;
+        self.end(id);
+        self.common.events.pop_back();
+        Some(detached)
+    }
+
     fn end(&mut self, id: SessionId) {
         let slot = self.slots.remove(id.index as usize);
         self.common.buffered -= slot.counted;
@@ -433,9 +451,9 @@ impl Sessions {
         if self.common.watches_ends {
             self.common.ended.push(id);
         }
-        if !slot.resources.is_empty() {
+        if let Some(resources) = slot.resources {
             self.common.owners -= 1;
-            self.common.orphans.extend(slot.resources);
+            self.common.orphans.extend(resources.0);
         }
     }
 }

@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use super::asides::Asides;
 use super::counters::Tally;
-use super::job::Baton;
 use super::notices::Left;
-use super::requests::Resource;
+use super::requests::{Resource, Resources};
 use super::responder::CancelFlag;
 use super::{DaemonEvent, Peer, SessionId};
 use crate::connection::{Head, ServerCore};
@@ -36,6 +35,8 @@ pub(super) struct Common {
     pub(super) starved: Vec<SessionId>,
     /// A touched session has something that only the next step can do.
     pub(super) urgent: bool,
+    /// Objects of sessions wait to be closed, which only `dispatch` can do.
+    pub(super) closing: bool,
     pub(super) timers: Timers<SessionId>,
     pub(super) events: VecDeque<DaemonEvent>,
     /// Something belongs to a session: its end is noted.
@@ -72,10 +73,8 @@ pub(super) struct Slot {
     pub(super) cancel: Option<Arc<CancelFlag>>,
     /// Calls that wait while later ones start.
     pub(super) asides: Asides,
-    /// The parked request may try its object again. Dropped with the session, it goes to the next.
-    pub(super) baton: Option<Baton>,
     /// What was allocated for the client.
-    pub(super) resources: Vec<Resource>,
+    pub(super) resources: Option<Box<Resources>>,
     pub(super) marks: Marks,
 }
 
@@ -96,6 +95,10 @@ pub(super) struct Marks {
     pub(super) reading: bool,
     /// The loop knows that there is output: what it could not send, it sends when there is room.
     pub(super) writing: bool,
+    /// Who the peer proved to be is known, if it is to be at all.
+    pub(super) identified: bool,
+    /// The loop was told that it speaks another protocol.
+    pub(super) foreign: bool,
 }
 
 impl Slot {
@@ -111,6 +114,9 @@ impl Slot {
             }
         }
         self.touch(id, common);
+        if !self.marks.identified {
+            self.identify();
+        }
         if self.core.link_ref().is_half_closed() {
             if let Some(cancel) = self.cancel.take() {
                 cancel.set();
@@ -126,6 +132,17 @@ impl Slot {
         self.count(common);
         self.marks.writing = false;
         self.look(id, common);
+    }
+
+    /// Notes who the peer is, once the layer below knows.
+    fn identify(&mut self) {
+        let link = self.core.link_ref();
+        if link.is_established() {
+            self.marks.identified = true;
+            if let Some(identity) = link.identity() {
+                Arc::make_mut(&mut self.peer).identity = Some(identity);
+            }
+        }
     }
 
     /// True while only requests and answers change it, and neither reading nor memory is short.
@@ -185,7 +202,8 @@ impl Slot {
     /// Counts the bytes that the session holds.
     pub(super) fn count(&mut self, common: &mut Common) {
         let link = self.core.link_ref();
-        let held = link.received().len() + link.unsent() + self.core.parked_len() + self.asides.held();
+        let held =
+            link.received().len() + link.held_below() + link.unsent() + self.core.parked_len() + self.asides.held();
         common.buffered = common.buffered + held - self.counted;
         self.counted = held;
     }
@@ -228,6 +246,11 @@ impl Slot {
         if !wants_write && self.core.link_ref().is_closed() {
             return false;
         }
+        if let Some(protocol) = self.core.link_ref().foreign()
+            && !std::mem::replace(&mut self.marks.foreign, true)
+        {
+            common.events.push_back(DaemonEvent::Foreign { session: id, protocol });
+        }
         self.favour(id, common);
         if !self.marks.reading && self.wants_read(id, common) && !std::mem::replace(&mut self.marks.announced, true) {
             common.announced.push_back(id);
@@ -253,5 +276,16 @@ impl Common {
 
     pub(super) fn has_room(&self) -> bool {
         self.buffered <= self.config.limits.max_total_buffered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_session_is_small() {
+        // Thousands of them may be open.
+        assert!(size_of::<Slot>() <= 360, "{}", size_of::<Slot>());
     }
 }

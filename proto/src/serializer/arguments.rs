@@ -10,6 +10,9 @@ use super::style::{Style, with_writer};
 use crate::value::{SerializedBlob, serialized_blob};
 use crate::wire::{Flags, OwnedAnnotations};
 
+/// The longest beginning of a document that is kept, in bytes.
+const MOST: usize = 256;
+
 /// The arguments of a call: anything that serde can serialize.
 ///
 /// Positional ones are a tuple, an array, a `Vec` or a [`Value`](crate::Value) that is a tuple or a
@@ -61,9 +64,59 @@ pub(crate) enum Blob<'a> {
     Received(&'a SerializedBlob),
 }
 
+/// How the document of a call of this object begins; what follows does not depend on the object.
+pub(crate) fn call_begins(object: &str, style: Style<'_>) -> Result<Vec<u8>, FormatError> {
+    let mut out = framing(style.serializer).call[0].to_vec();
+    style.write_text(object, &mut out)?;
+    out.extend_from_slice(framing(style.serializer).call[1]);
+    Ok(out)
+}
+
+/// How the last call's document began: one of the same method begins with the same bytes, which need not be made anew.
+/// A long one is not kept.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    serializer: SerializerId,
+    object: String,
+    method: String,
+    bytes: Vec<u8>,
+}
+
+impl Opening {
+    /// Appends all that is in front of the arguments.
+    fn write(&mut self, object: &str, method: &str, style: Style<'_>, out: &mut Vec<u8>) -> Result<(), FormatError> {
+        let is_known = self.method == method && self.object == object && self.serializer == style.serializer;
+        if is_known && !self.bytes.is_empty() {
+            out.extend_from_slice(&self.bytes);
+            return Ok(());
+        }
+        let start = out.len();
+        let [before_object, before_method, before_args, ..] = framing(style.serializer).call;
+        out.extend_from_slice(before_object);
+        style.write_text(object, out)?;
+        out.extend_from_slice(before_method);
+        style.write_text(method, out)?;
+        out.extend_from_slice(before_args);
+        if out.len() - start <= MOST {
+            self.serializer = style.serializer;
+            object.clone_into(&mut self.object);
+            method.clone_into(&mut self.method);
+            self.bytes.clear();
+            self.bytes.extend_from_slice(&out[start..]);
+        }
+        Ok(())
+    }
+}
+
 impl CallContent<'_> {
     /// Appends the call's document.
-    pub(crate) fn write(&self, object: &str, style: Style<'_>, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    pub(crate) fn write(
+        &self,
+        object: &str,
+        style: Style<'_>,
+        opening: &mut Opening,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FormatError> {
         if let Self::Blob(_, Blob::Received(blob)) = self
             && blob.payload().reads_as_in(style.dialect)
         {
@@ -71,14 +124,10 @@ impl CallContent<'_> {
             return Ok(());
         }
         let framing = framing(style.serializer);
-        let [before_object, before_method, before_args, before_kwargs, end] = framing.call;
+        let [.., before_kwargs, end] = framing.call;
         let write =
             |part: &dyn Arguments, shape, out: &mut Vec<u8>| part.write(&mut ArgumentsWriter { style, shape, out });
-        out.extend_from_slice(before_object);
-        style.write_text(object, out)?;
-        out.extend_from_slice(before_method);
-        style.write_text(self.method(), out)?;
-        out.extend_from_slice(before_args);
+        opening.write(object, self.method(), style, out)?;
         match self {
             Self::Method { args, kwargs, .. } => {
                 write(*args, Shape::Positional, out)?;
@@ -333,5 +382,29 @@ impl<S: Serializer<Error = FormatError>> Serializer for Shaped<S> {
         _: usize,
     ) -> Result<Self::SerializeStructVariant, FormatError> {
         self.refuse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever was called before, a call is written as if it were the first.
+    #[test]
+    fn what_is_kept_of_one_call_does_not_show_in_the_next() {
+        let (long, quoted) = ("x".repeat(MOST), "it's \"é\"");
+        let mut kept = Opening::default();
+        for serializer in [SerializerId::Serpent, SerializerId::Json, SerializerId::Marshal, SerializerId::Serpent] {
+            let style = Style::new(serializer);
+            for (object, method) in
+                [("a", "b"), ("a", "b"), ("ab", ""), ("", "ab"), ("a", &long), ("a", "b"), (quoted, "b")]
+            {
+                let content = CallContent::Method { name: method, args: &(1, "two"), kwargs: None };
+                let (mut first, mut later) = (Vec::new(), Vec::new());
+                content.write(object, style, &mut Opening::default(), &mut first).expect("written");
+                content.write(object, style, &mut kept, &mut later).expect("written");
+                assert_eq!(first, later, "{serializer:?} {object} {method}");
+            }
+        }
     }
 }

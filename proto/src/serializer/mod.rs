@@ -13,7 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use arguments::Arguments;
-pub(crate) use arguments::{BatchedCall, Blob, CallContent};
+pub(crate) use arguments::{BatchedCall, Blob, CallContent, Opening, call_begins};
 pub(crate) use list::ListWriter;
 pub(crate) use style::{Style, document, read, read_from};
 pub(crate) use walk::Walk;

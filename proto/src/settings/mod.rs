@@ -2,9 +2,11 @@
 
 mod parse;
 mod table;
+mod tls;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use firesteel_value::Value;
@@ -14,6 +16,8 @@ use crate::nat::Nat;
 use crate::serializer::{SerializerId, Serializers};
 use crate::wire::HmacKey;
 use parse::Setting;
+pub use tls::TlsSettings;
+use tls::Wanting;
 
 /// What the `PYRO_*` variables of an environment ask for, read as Pyro5 reads them (`configure.py`).
 ///
@@ -33,6 +37,7 @@ use parse::Setting;
 ///
 /// | variable | default | |
 /// |---|---|---|
+/// | `PYRO_BROADCAST_ADDRS` | `<broadcast>`, 0.0.0.0 | [`Naming::broadcast_addresses`], with commas between |
 /// | `PYRO_COMMTIMEOUT` | 0.0 | [`Config::wait_at_most`] so many seconds, 0 for no limit |
 /// | `PYRO_COMPRESSION` | False | [`Config::compression`] |
 /// | `PYRO_HMAC_KEY` | | [`Config::hmac_key`]; empty is none. Pyro4 has it in its programs alone |
@@ -44,11 +49,25 @@ use parse::Setting;
 /// | `PYRO_MAX_RETRIES` | 0 | [`Config::max_retries`] |
 /// | `PYRO_NATHOST` | None | [`Config::nat`]; empty is none |
 /// | `PYRO_NATPORT` | 0 | its port; without a host, it is ignored as in Pyro5 |
+/// | `PYRO_NS_AUTOCLEAN` | 0.0 | [`autoclean`](Self::autoclean), 0 for not at all |
+/// | `PYRO_NS_BCHOST` | None | [`broadcast_host`](Self::broadcast_host) |
+/// | `PYRO_NS_BCPORT` | 9091 | [`Naming::broadcast_port`] |
+/// | `PYRO_NS_HOST` | localhost | [`Naming::host`] |
+/// | `PYRO_NS_LOOKUP_DELAY` | 0.0 | [`Naming::lookup_delay`] in seconds |
+/// | `PYRO_NS_PORT` | 9090 | [`Naming::port`] |
 /// | `PYRO_PREFER_IP_VERSION` | 0 | [`Config::ip_version`]: 4, 6 or 0 for any |
 /// | `PYRO_SERIALIZER` | serpent | [`Config::serializer`] |
 /// | `PYRO_SERIALIZERS_ACCEPTED` | all but pickle's | [`Config::serializers`], with commas between (Pyro4) |
 /// | `PYRO_SERPENT_BYTES_REPR` | False | [`Config::bytes_repr`] |
+/// | `PYRO_SSL` | False | [`tls`](Self::tls): TLS. Refuses to serve and to connect until `firesteel_tls::apply` has set it up |
+/// | `PYRO_SSL_*` | | the fields of [`tls`](Self::tls) |
 /// | `PYRO_THREADPOOL_SIZE` | 4 | [`workers`](Self::workers); Pyro5's default is 80 |
+///
+/// [`Naming::broadcast_addresses`]: crate::Naming::broadcast_addresses
+/// [`Naming::broadcast_port`]: crate::Naming::broadcast_port
+/// [`Naming::host`]: crate::Naming::host
+/// [`Naming::lookup_delay`]: crate::Naming::lookup_delay
+/// [`Naming::port`]: crate::Naming::port
 ///
 /// The other variables of Pyro5 and Pyro4 are checked in the same way, and [ignored](Self::ignored).
 #[derive(Clone, Debug)]
@@ -60,6 +79,12 @@ pub struct Settings {
     pub host: String,
     /// How many calls a server runs at once. Default 4.
     pub workers: usize,
+    /// What is said of TLS. Default none.
+    pub tls: TlsSettings,
+    /// Where a name server listens for broadcasts. Default empty: on all addresses.
+    pub broadcast_host: String,
+    /// How often a name server looks whether the servers of its names are still there. Default never.
+    pub autoclean: Option<Duration>,
     ignored: Vec<&'static str>,
 }
 
@@ -73,7 +98,15 @@ pub struct SettingError {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { config: Config::default(), host: "localhost".to_owned(), workers: 4, ignored: Vec::new() }
+        Self {
+            config: Config::default(),
+            host: "localhost".to_owned(),
+            workers: 4,
+            tls: TlsSettings::default(),
+            broadcast_host: String::new(),
+            autoclean: None,
+            ignored: Vec::new(),
+        }
     }
 }
 
@@ -98,6 +131,9 @@ impl Settings {
                 settings.ignored.push(known.name);
             }
         }
+        if settings.tls.enabled {
+            settings.config.layers = Some(Arc::new(Wanting));
+        }
         settings.config.nat = (!nat.host.is_empty()).then_some(nat);
         settings.ignored.sort_unstable();
         Ok(settings)
@@ -115,7 +151,10 @@ impl Settings {
             IpVersion::V6 => 6,
         };
         let nat = config.nat.as_ref();
-        vec![
+        let naming = &config.naming;
+        let addresses = naming.broadcast_addresses.iter().map(|address| address.as_str().into());
+        let mut items = vec![
+            ("BROADCAST_ADDRS", Value::List(addresses.collect())),
             ("COMMTIMEOUT", seconds(config.call_timeout)),
             ("COMPRESSION", config.compression.into()),
             ("HMAC_KEY", config.hmac_key.as_ref().map_or(Value::None, |_| "(set)".into())),
@@ -127,12 +166,26 @@ impl Settings {
             ("MAX_RETRIES", Value::from(config.max_retries)),
             ("NATHOST", nat.map_or(Value::None, |nat| nat.host.as_str().into())),
             ("NATPORT", Value::from(nat.map_or(0, |nat| nat.port))),
+            ("NS_AUTOCLEAN", seconds(self.autoclean)),
+            (
+                "NS_BCHOST",
+                Some(&self.broadcast_host)
+                    .filter(|host| !host.is_empty())
+                    .map_or(Value::None, |host| host.as_str().into()),
+            ),
+            ("NS_BCPORT", Value::from(naming.broadcast_port)),
+            ("NS_HOST", naming.host.as_str().into()),
+            ("NS_LOOKUP_DELAY", seconds(Some(naming.lookup_delay))),
+            ("NS_PORT", Value::from(naming.port)),
             ("PREFER_IP_VERSION", Value::Int(version)),
             ("SERIALIZER", config.serializer.name().into()),
             ("SERIALIZERS_ACCEPTED", Value::List(accepted.map(|serializer| serializer.name().into()).collect())),
             ("SERPENT_BYTES_REPR", config.bytes_repr.into()),
             ("THREADPOOL_SIZE", number(self.workers)),
-        ]
+        ];
+        let at = items.partition_point(|(name, _)| *name < "SSL");
+        items.splice(at..at, self.tls.items());
+        items
     }
 
     /// Names of the variables, without their `PYRO_`, that were given and mean nothing here.
@@ -157,6 +210,10 @@ impl Settings {
     fn apply(&mut self, setting: &Setting<'_>, value: Value, nat: &mut Nat) -> Result<bool, SettingError> {
         let config = &mut self.config;
         match (setting.item, value) {
+            ("BROADCAST_ADDRS", Value::Str(addresses)) => {
+                let addresses = addresses.split(',').map(|address| address.trim().to_owned());
+                config.naming.broadcast_addresses = addresses.filter(|address| !address.is_empty()).collect();
+            }
             ("COMMTIMEOUT", Value::Float(seconds)) => {
                 if let Some(timeout) = setting.seconds(seconds)? {
                     config.wait_at_most(timeout);
@@ -175,6 +232,16 @@ impl Settings {
             ("MAX_RETRIES", value) => config.max_retries = setting.within(&value, 0, u32::MAX)?,
             ("NATHOST", Value::Str(host)) => nat.host = host,
             ("NATPORT", value) => nat.port = setting.within(&value, 0, u16::MAX)?,
+            ("NS_AUTOCLEAN", Value::Float(seconds)) => {
+                self.autoclean = setting.seconds(seconds)?.filter(|interval| !interval.is_zero());
+            }
+            ("NS_BCHOST", Value::Str(host)) => self.broadcast_host = host,
+            ("NS_BCPORT", value) => config.naming.broadcast_port = setting.within(&value, 0, u16::MAX)?,
+            ("NS_HOST", Value::Str(host)) => config.naming.host = host,
+            ("NS_LOOKUP_DELAY", Value::Float(seconds)) => {
+                config.naming.lookup_delay = setting.seconds(seconds)?.unwrap_or_default();
+            }
+            ("NS_PORT", value) => config.naming.port = setting.within(&value, 0, u16::MAX)?,
             ("PREFER_IP_VERSION", value) => {
                 config.ip_version = match value {
                     Value::Int(0) => IpVersion::Any,
@@ -192,9 +259,7 @@ impl Settings {
             }
             ("SERPENT_BYTES_REPR", Value::Bool(on)) => config.bytes_repr = on,
             ("THREADPOOL_SIZE", value) => self.workers = setting.within(&value, 1, MAX_WORKERS)?,
-            // Who asks for TLS shall not get less without a word.
-            ("SSL", Value::Bool(true)) => return Err(setting.wrong("TLS is not supported: unset it")),
-            _ => return Ok(false),
+            (_, value) => return Ok(self.tls.apply(setting, &value)),
         }
         Ok(true)
     }
@@ -268,8 +333,31 @@ mod tests {
         assert_eq!(config("NATPORT", "5").nat, None);
         let both = Settings::from_vars([("PYRO_NATPORT", "5"), ("PYRO_NATHOST", "router")]).expect("valid");
         assert_eq!(both.config.nat, Some(Nat { host: "router".to_owned(), port: 5 }));
+        let naming = |name, value| config(name, value).naming;
+        assert_eq!(naming("NS_HOST", "there").host, "there");
+        assert_eq!((naming("NS_PORT", "5").port, naming("NS_BCPORT", "6").broadcast_port), (5, 6));
+        assert_eq!(naming("NS_LOOKUP_DELAY", "1.5").lookup_delay, MS * 1500);
+        assert_eq!(
+            naming("BROADCAST_ADDRS", "<broadcast>, 10.0.0.255").broadcast_addresses,
+            ["<broadcast>", "10.0.0.255"]
+        );
+        assert!(naming("BROADCAST_ADDRS", "").broadcast_addresses.is_empty());
+        assert_eq!(with("NS_BCHOST", "here").expect("valid").broadcast_host, "here");
+        let autoclean = |value| with("NS_AUTOCLEAN", value).expect("valid").autoclean;
+        assert_eq!((autoclean("0.0"), autoclean("4.5")), (None, Some(MS * 4500)));
         assert_eq!(with("THREADPOOL_SIZE", "7").expect("valid").workers, 7);
         assert_eq!(with("HOST", "::1").expect("valid").address(80), "[::1]:80");
+        let tls = Settings::from_vars([
+            ("PYRO_SSL", "1"),
+            ("PYRO_SSL_CACERTS", "ca.pem"),
+            ("PYRO_SSL_SERVERKEYPASSWD", "pw"),
+        ]);
+        let tls = tls.expect("valid");
+        assert!(tls.tls.enabled && tls.tls.ca_certificates == "ca.pem" && tls.tls.server_key_password == "pw");
+        assert!(!format!("{tls:?}{:?}", tls.items()).contains("pw"));
+        // Nobody serves without TLS because it was not built in.
+        assert!(tls.config.check_server().is_err());
+        assert!(with("SSL_CACERTS", "ca.pem").expect("valid").config.check_server().is_ok());
         assert_eq!(with("SERVERTYPE", "multiplex").expect("valid").ignored(), ["SERVERTYPE"]);
     }
 
@@ -287,10 +375,12 @@ mod tests {
             ("MAX_MESSAGE_SIZE", "0"),
             ("MAX_RETRIES", "-1"),
             ("NATPORT", "65536"),
+            ("NS_PORT", "65536"),
+            ("NS_LOOKUP_DELAY", "-1"),
             ("PREFER_IP_VERSION", "5"),
             ("SERIALIZER", "morse"),
             ("SERIALIZERS_ACCEPTED", "pickle,morse"),
-            ("SSL", "on"),
+            ("SSL", "maybe"),
             ("POLLTIMEOUT", "x"),
             ("COMTIMEOUT", "1"),
         ] {

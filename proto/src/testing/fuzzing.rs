@@ -5,12 +5,14 @@
 mod client;
 mod daemon;
 mod manner;
+mod naming;
 mod wire;
 
 use std::time::Instant;
 
 pub use client::{client, client_input};
 pub use daemon::{daemon, daemon_input};
+pub use naming::{naming, naming_input};
 pub use wire::wire;
 
 /// Operations of one run, at most.

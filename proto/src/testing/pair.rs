@@ -200,7 +200,7 @@ impl<R: Registry> Pair<R> {
     }
 
     fn wire(&mut self, connection: ConnId, handshake: Handshake) {
-        let peer = Peer { handshake, ..Peer::default() };
+        let peer = Peer { handshake, ..Peer::pair() };
         match self.daemon.open(self.now, peer, None) {
             Ok(session) => self.wires.push(Wire {
                 connection,

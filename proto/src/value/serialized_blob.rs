@@ -12,7 +12,7 @@ use super::args::{Args, CallHead, data_of};
 use super::source::Source;
 use super::{ClassNames, FormatError, Payload, Value, dialects};
 use crate::serializer::{SerializerId, read};
-use crate::wire::{AnnotationKey, Annotations, Dialect};
+use crate::wire::{AnnotationKey, Annotations, Dialect, OwnedAnnotations};
 
 /// The one argument of a call that stays serialized, for dispatchers and gateways: Pyro's `SerializedBlob`.
 ///
@@ -103,6 +103,16 @@ pub(crate) fn head<'a>(
 /// The annotation for a call.
 pub(crate) fn annotation(info: &Value, object: &str, method: &str) -> Result<Bytes, FormatError> {
     Ok(Payload::encode(SerializerId::Marshal, &(info, object, method))?.into_bytes())
+}
+
+/// Makes the annotation of a call to the first of two objects one of a call to the second.
+pub(crate) fn readdress(annotations: &mut OwnedAnnotations, former: &str, to: &str) -> Result<(), FormatError> {
+    let Some(written) = annotations.get(ANNOTATION) else { return Ok(()) };
+    let (info, object, method): (Value, String, String) = read(SerializerId::Marshal, written)?;
+    if object == former {
+        annotations.set(ANNOTATION, annotation(&info, to, &method)?);
+    }
+    Ok(())
 }
 
 /// A blob that has come and was not asked for.
@@ -204,7 +214,6 @@ impl<'de> SeqAccess<'de> for PartAccess<'de> {
 mod tests {
     use super::*;
     use crate::fault::Fault;
-    use crate::wire::OwnedAnnotations;
 
     const CALL: &[u8] = b"# serpent utf-8 python3.2\n('o','m',{'a':[1,2]},{})";
 

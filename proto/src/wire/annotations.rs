@@ -81,13 +81,16 @@ impl<'a> Annotations<'a> {
     }
 
     /// A copy that outlives the message.
+    #[inline]
     pub fn to_owned(self) -> OwnedAnnotations {
+        if self.is_empty() { OwnedAnnotations::default() } else { self.copied() }
+    }
+
+    fn copied(self) -> OwnedAnnotations {
         let mut owned = OwnedAnnotations::default();
-        if !self.is_empty() {
-            let all = Bytes::copy_from_slice(self.bytes);
-            for (key, value) in self.iter() {
-                owned.0.push((key, all.slice_ref_of(self.bytes, value)));
-            }
+        let all = Bytes::copy_from_slice(self.bytes);
+        for (key, value) in self.iter() {
+            owned.0.push((key, all.slice_ref_of(self.bytes, value)));
         }
         owned
     }

@@ -12,7 +12,7 @@ const MAGIC: u16 = 0x4dc5;
 /// What the checksum of protocol 48 begins with.
 const CHECKSUM: u16 = 0x34e9;
 
-const TAG: &[u8; 4] = b"PYRO";
+pub(crate) const TAG: &[u8; 4] = b"PYRO";
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,9 @@ impl Header {
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((start, _)) = bytes.split_first_chunk::<6>() else { return Ok(None) };
         if &start[..4] != TAG {
-            return Err(ProtocolError::NotPyro);
+            // The header of a TLS record: its type, and a version that begins with 3.
+            let tls = matches!(start, [0x14..=0x17, 0x03, 0..=4, ..]);
+            return Err(if tls { ProtocolError::Tls } else { ProtocolError::NotPyro });
         }
         let version = u16::from_be_bytes([start[4], start[5]]);
         match Dialect::from_version(version) {

@@ -124,7 +124,10 @@ impl<'k> FrameStart<'k> {
         key: Option<&'k HmacKey>,
     ) -> Self {
         let start = out.len();
-        out.resize(start + head.dialect.header_len(), 0);
+        match head.dialect {
+            Dialect::Pyro5 => out.extend_from_slice(&[0; Dialect::Pyro5.header_len()]),
+            Dialect::Pyro4 => out.extend_from_slice(&[0; Dialect::Pyro4.header_len()]),
+        }
         annotations.encode(head.dialect, out);
         if !extensions.is_empty() {
             push(EXTENSIONS, &extensions.to_bytes(), head.dialect, out);

@@ -18,6 +18,7 @@ pub use compress::{COMPRESS_ABOVE, decompress};
 pub use dialect::Dialect;
 pub use extensions::{EXTENSIONS, Extensions};
 pub use flags::Flags;
+pub(crate) use header::TAG;
 pub use header::{HEADER_LEN, Header, MessageType};
 use hmac::HMAC_LEN;
 pub use hmac::HmacKey;

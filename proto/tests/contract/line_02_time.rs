@@ -28,3 +28,25 @@ fn a_clock_that_goes_back_changes_nothing() {
     pair.settle(&mut world);
     assert_eq!(pair.done.remove(&call), Some(Err(CallFailure::Deadline)));
 }
+
+#[test]
+fn the_clock_need_not_be_asked_where_time_does_not_matter() {
+    let (mut pair, mut world) = (pair(), World::default());
+    let request = Request::method("later", &());
+    let proxy = pair.client.proxy("PYRO:thing@anywhere:1").expect("a uri");
+    assert_eq!(pair.client.untimed(proxy, &request), None, "a connection that begins has a deadline");
+    let proxy = connected(&mut pair, &mut world);
+    pair.turn(SECOND * 100);
+    pair.settle(&mut world);
+    let known = pair.now;
+    pair.now += SECOND * 50;
+    assert_eq!(pair.client.untimed(proxy, &request), Some(known));
+    assert_eq!(pair.client.untimed(proxy, &request.deadline(pair.now + SECOND)), None);
+    // While a deadline runs, it has to be seen.
+    let request = Request::method("later", &()).deadline(pair.now + SECOND);
+    pair.client.call(pair.now, proxy, &request).expect("sent");
+    assert_eq!(pair.client.untimed(proxy, &Request::method("later", &())), None);
+    pair.cut(proxy);
+    pair.settle(&mut world);
+    assert_eq!(pair.client.untimed(proxy, &Request::method("later", &())), None);
+}

@@ -109,3 +109,59 @@ fn a_refusal_is_final() {
         "the connection was lost: connection rejected: unknown object"
     );
 }
+
+#[test]
+fn an_attempt_whose_time_is_over_before_it_connects_is_made_again_too() {
+    let mut config = Config::default();
+    config.max_retries = 2;
+    config.handshake_timeout = Duration::from_secs(3);
+    for late in [Some(Ok(())), Some(Err("refused")), None] {
+        let mut client = firesteel_proto::Client::new(start(), config.clone());
+        let mut now = start();
+        let proxy = client.proxy(URI).expect("a uri");
+        let call = client.call(now, proxy, &Request::method("nop", &())).expect("sent");
+        for waits in [0, 50] {
+            let (connection, _) = client.poll_connect().expect("an attempt");
+            now += Duration::from_secs(3);
+            client.handle_timeout(now);
+            // It has been given up: how it ends is of no interest any more.
+            match late {
+                Some(Ok(())) => client.connected(now, connection, None),
+                Some(Err(reason)) => client.failed(now, connection, reason),
+                None => {}
+            }
+            assert!(!client.is_connected(connection), "{late:?}");
+            now += Duration::from_millis(waits);
+            client.handle_timeout(now);
+        }
+        let (connection, _) = client.poll_connect().expect("the last attempt");
+        client.failed(now, connection, "refused");
+        let mut ends = std::iter::from_fn(|| client.poll_event()).filter_map(|event| match event {
+            ProxyEvent::Done { id, result, .. } => Some((id, result)),
+            _ => None,
+        });
+        assert!(matches!(ends.next(), Some((id, Err(CallFailure::Lost(_)))) if id == call), "{late:?}");
+        assert_eq!(ends.next(), None);
+    }
+}
+
+#[test]
+fn a_connection_that_is_to_be_made_again_can_be_closed() {
+    let mut client = firesteel_proto::Client::new(start(), Config::default());
+    let proxy = client.proxy(URI).expect("a uri");
+    let call = client.call(start(), proxy, &Request::method("nop", &()).retries(5)).expect("sent");
+    for _ in 0..2 {
+        let (connection, _) = client.poll_connect().expect("an attempt");
+        client.failed(start(), connection, "refused");
+        client.handle_timeout(start());
+    }
+    client.disconnect(start(), proxy);
+    let ends: Vec<_> = std::iter::from_fn(|| client.poll_event()).collect();
+    let reason = firesteel_proto::CloseReason::Local;
+    assert!(
+        matches!(&ends[..], [ProxyEvent::Done { id, result: Err(CallFailure::Lost(done)), .. }, ProxyEvent::Closed { reason: closed, .. }]
+            if *id == call && *done == reason && *closed == reason),
+        "{ends:?}"
+    );
+    assert!(client.is_drained() && client.poll_timeout().is_none());
+}

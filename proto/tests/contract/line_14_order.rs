@@ -94,6 +94,20 @@ fn no_more_calls_are_out_than_the_server_allows() {
 }
 
 #[test]
+fn a_large_call_overtakes_as_well() {
+    let mut config = Config::default();
+    config.limits.max_waiting_bytes = 2_000;
+    let (mut pair, mut world) = (pair_with(Config::default(), config), World::default());
+    let proxy = connected(&mut pair, &mut world);
+    pair.client.call(pair.now, proxy, &Request::method("later", &())).expect("sent");
+    let text = "x".repeat(10_000);
+    let large = pair.client.call(pair.now, proxy, &Request::method("echo", &(&text,))).expect("sent");
+    pair.room = 300;
+    pair.settle(&mut world);
+    assert_eq!(value(pair.done.remove(&large).expect("it was read in full")).as_str(), Some(&*text));
+}
+
+#[test]
 fn a_batch_waits_for_nobody_and_holds_up_what_follows() {
     let (mut pair, mut world) = (pair(), World::default());
     let proxy = connected(&mut pair, &mut world);

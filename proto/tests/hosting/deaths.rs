@@ -292,7 +292,7 @@ where
                 |case| case.after(&["later", "echo", "later"]),
                 |c, _| c.deferred == 2 || (c.deferred == 1 && c.buffered > 0),
             ),
-            state("a oneway call that goes on", |case| case.after(&["note_later", "later"]), |c, _| c.deferred == 1),
+            state("a oneway call that goes on", |case| case.after(&["note_later", "later"]), |c, _| c.deferred == 2),
             state("a batch with an answer that is due", |case| case.after_batch(false), |c, _| c.deferred == 1),
             // Nobody waits for it: it is counted when it has ended.
             state("a oneway batch with one", |case| case.after_batch(true), |c, _| c.calls == 3),

@@ -1,8 +1,8 @@
 //! Objects that belong to a session.
 
 use firesteel_proto::{
-    Args, Batch, CallFailure, Config, Context, Daemon, Fault, Local, Location, Member, Metadata, Method, Object,
-    ObjectId, ObjectRef, Outcome, ProxyId, Registry, Request, Shared, Stream, Uri,
+    Args, Batch, CallFailure, Config, Context, Daemon, Fault, Local, Location, Machine, Member, Metadata, Method,
+    Object, ObjectId, ObjectRef, Outcome, Peer, ProxyId, Registry, Request, Shared, Stream, Uri,
 };
 
 use crate::common::{Board, Host, both, local, shared, start};
@@ -406,4 +406,27 @@ fn a_guest_is_closed_when_its_last_call_has_ended() {
     assert_eq!(told, ["1 closed", "1 dropped", "2 closed", "2 dropped"], "nobody is left for the second");
     host.cut(user);
     host.assert_at_rest();
+}
+
+/// A loop that obeys `poll_timeout` alone closes them, whatever else goes on in the same turn.
+#[test]
+fn a_released_object_does_not_wait_for_the_next_call() {
+    let mut host = local();
+    let board = Board::default();
+    host.host_factory(board.clone());
+    let one = client(&mut host);
+    let first = make(&mut host, one, 1);
+    let now = host.pair.now;
+    host.pair.client.call(now, one, &Request::method("release", &(&first,))).expect("sent");
+    host.pair.transfer();
+    host.pair.daemon.dispatch(now, &mut (), host.pair.budget);
+    // Another client begins to say something, and is seen to.
+    let other = host.pair.daemon.open(now, Peer::default(), None).expect("there is room");
+    host.pair.daemon.session(other).expect("it is there").handle_input(now, b"PY");
+    while host.pair.daemon.poll_session().is_some() || host.pair.daemon.poll_event().is_some() {}
+    while host.pair.daemon.poll_timeout().is_some_and(|at| at <= now) {
+        host.pair.daemon.dispatch(now, &mut (), host.pair.budget);
+        while host.pair.daemon.poll_session().is_some() {}
+    }
+    assert_eq!(board.take(), ["1 closed", "1 dropped"]);
 }

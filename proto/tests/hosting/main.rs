@@ -3,10 +3,12 @@
 mod common;
 mod counters;
 mod deaths;
+mod executor;
 mod gatekeeper;
 mod gone;
 mod guests;
 mod hooks;
 mod interface;
 mod notices;
+mod spawned;
 mod weak;

@@ -70,6 +70,7 @@ pub mod short;
 mod special;
 mod tagged;
 mod to_value;
+mod truth;
 mod uuid;
 mod value;
 mod wrap;

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Generics, ItemImpl, Path, Type};
 
-use super::model::{Argument, Exposed, Member};
+use super::model::{Argument, Exposed, Member, Receiver};
 use super::parameter;
 use super::world::World;
 use crate::member::{self, Kind};
@@ -24,16 +24,36 @@ pub(crate) fn object(block: &ItemImpl, exposed: &Exposed, krate: &Path) -> Token
     let signature = quote! {
         #cx: &mut #krate::Context<'_, #world>, #member: #krate::Member<'_>, #args: #krate::Args<'_>
     };
+    if exposed.is_arc {
+        let arms = exposed.members.iter().map(|member| arm(member, exposed, &names, krate));
+        return quote! {
+            #(#cfgs)*
+            #[automatically_derived]
+            #[allow(deprecated, unused_variables, clippy::all)]
+            impl #impl_generics #krate::ArcObject<#world> for #self_ty #where_clause {
+                fn metadata(&self) -> &#krate::Metadata {
+                    #metadata
+                }
+
+                fn call(self: ::std::sync::Arc<Self>, #signature) -> #krate::Outcome<#world> {
+                    match #member {
+                        #(#arms)*
+                        #other => ::core::result::Result::Err(#krate::Fault::unknown(&#other)),
+                    }
+                }
+            }
+        };
+    }
     let (shared, exclusive): (Vec<_>, Vec<_>) =
         exposed.members.iter().partition(|member| member.is_shared && member.kind != Kind::Setter);
-    let exclusive = exclusive.into_iter().map(|member| arm(member, &names, krate));
+    let exclusive = exclusive.into_iter().map(|member| arm(member, exposed, &names, krate));
     let to_shared = if shared.is_empty() {
         quote!(::core::result::Result::Err(#krate::Fault::unknown(&#other)))
     } else {
         quote!(<Self as #krate::Object<#world>>::call_shared(self, #cx, #other, #args))
     };
     let call_shared = (!shared.is_empty()).then(|| {
-        let shared = shared.into_iter().map(|member| arm(member, &names, krate));
+        let shared = shared.into_iter().map(|member| arm(member, exposed, &names, krate));
         quote! {
             fn call_shared(&self, #signature) -> #krate::Outcome<#world> {
                 match #member {
@@ -129,7 +149,7 @@ fn metadata(exposed: &Exposed, krate: &Path) -> TokenStream {
 }
 
 /// The arm of the match that runs a member.
-fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
+fn arm(member: &Member, exposed: &Exposed, names: &Names, krate: &Path) -> TokenStream {
     let Member { ident, kind, name, cfgs, arguments, list, .. } = member;
     let Names { cx, args, .. } = names;
     let variant = kind.variant();
@@ -159,14 +179,26 @@ fn arm(member: &Member, names: &Names, krate: &Path) -> TokenStream {
         Argument::Context { mutable: false } => quote!(&*#cx),
         Argument::Value(parameter) => parameter.pass(),
     });
-    let call = quote!(Self::#ident(self, #(#arguments),*));
-    let answer = answer(&member.output, call, cx, krate);
+    let this = match member.receiver {
+        Receiver::Shared if exposed.is_arc => quote!(&*self),
+        Receiver::Shared | Receiver::Exclusive | Receiver::Arc => quote!(self),
+    };
+    let call = quote!(Self::#ident(#this, #(#arguments),*));
+    let run = if member.is_async {
+        // What is lent to the method lives in the future.
+        let future = future(&member.output, call);
+        let at = generated(ident.span());
+        let future = quote!(async move { #(#prepare)* #future });
+        quote_spanned!(at=> #cx.spawn(#future))
+    } else {
+        let answer = answer(&member.output, call, cx, krate);
+        quote!(#(#prepare)* #answer)
+    };
     quote! {
         #(#cfgs)*
         #krate::Member::#variant(#name) => {
             #bind
-            #(#prepare)*
-            #answer
+            #run
         }
     }
 }
@@ -212,6 +244,29 @@ fn answer(output: &Output, call: TokenStream, cx: &Ident, krate: &Path) -> Token
                 #send
             }
         }
+    }
+}
+
+/// What the future of an async method gives, as a result.
+fn future(output: &Output, call: TokenStream) -> TokenStream {
+    match output {
+        Output::Result(whole) => {
+            let (_, error) = types::result_types(whole);
+            let at = generated(ends(error.unwrap_or(whole)).0);
+            let into = quote_spanned!(at=> ::core::convert::Into::into(error));
+            let error = Ident::new("error", at);
+            quote! {
+                match #call.await {
+                    ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
+                    ::core::result::Result::Err(#error) => ::core::result::Result::Err(#into),
+                }
+            }
+        }
+        Output::Nothing => quote! {
+            #call.await;
+            ::core::result::Result::Ok(())
+        },
+        Output::Value(_) | Output::Outcome(_) | Output::Stream(_) => quote!(::core::result::Result::Ok(#call.await)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! An impl block, understood.
 
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::{Attribute, Ident, ImplItem, ImplItemFn, ItemImpl, Signature, Type, Visibility};
 
 use super::parameter::Parameter;
@@ -8,6 +9,7 @@ use super::world::{World, Worlds};
 use crate::errors::Errors;
 use crate::helpers::{DefaultValue, Helpers};
 use crate::member::{self, Kind};
+use crate::tokens::{self, has_short_reference};
 use crate::types::{self, Output};
 
 /// serde's tuples end here.
@@ -20,6 +22,8 @@ pub(crate) struct Exposed {
     pub(crate) world: World,
     /// The block is that of a trait.
     pub(crate) is_misplaced: bool,
+    /// Futures share the object.
+    pub(crate) is_arc: bool,
 }
 
 /// A method, or half of an attribute.
@@ -32,10 +36,23 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) is_shared: bool,
+    pub(crate) receiver: Receiver,
+    /// Where the receiver stands.
+    pub(crate) place: Span,
+    pub(crate) is_async: bool,
     pub(crate) arguments: Vec<Argument>,
     /// Where the parameters stand.
     pub(crate) list: Span,
     pub(crate) output: Output,
+}
+
+/// What a method is called on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    Shared,
+    Exclusive,
+    /// `self: Arc<Self>`.
+    Arc,
 }
 
 /// What a method is given.
@@ -58,10 +75,16 @@ impl Exposed {
                 members.extend(parse_method(method, &mut worlds, errors));
             }
         }
+        let arc = members.iter().find(|member: &&Member| member.is_async || member.receiver == Receiver::Arc);
+        let is_arc = arc.is_some();
+        if let Some(arc) = arc {
+            check_receivers(&members, arc, errors);
+            members.retain(|member| member.receiver != Receiver::Exclusive);
+        }
         if errors.is_empty() {
             check_members(&members, &block.self_ty, errors);
         }
-        Self { members, world: worlds.into_world(), is_misplaced: block.trait_.is_some() }
+        Self { members, world: worlds.into_world(), is_misplaced: block.trait_.is_some(), is_arc }
     }
 }
 
@@ -87,19 +110,23 @@ fn parse_method(method: &mut ImplItemFn, worlds: &mut Worlds, errors: &mut Error
         }
         return None;
     }
-    if let Some(token) = &sig.asyncness {
-        let message = "async methods are not supported yet: remove `async` and answer later with `cx.defer()`, \
-                       or leave the method out with `#[skip]`";
-        errors.push(token, message);
-    }
     member::check_qualifiers(sig, "leave it out with `#[skip]`", errors);
-    let is_shared = member::takes_shared_self(sig).unwrap_or_else(|| {
-        let message = "an exposed method takes `&self` or `&mut self`: leave this one out with `#[skip]`";
-        errors.push(sig.receiver(), message);
-        true
-    });
+    let receiver = match member::takes_shared_self(sig) {
+        Some(true) => Receiver::Shared,
+        Some(false) => Receiver::Exclusive,
+        None if member::takes_arc_self(sig) => Receiver::Arc,
+        None => {
+            let message = "an exposed method takes `&self`, `&mut self` or `self: Arc<Self>`: \
+                           leave this one out with `#[skip]`";
+            errors.push(sig.receiver(), message);
+            Receiver::Shared
+        }
+    };
     let arguments = parse_arguments(sig, defaults, errors);
     let output = Output::of(&sig.output);
+    if sig.asyncness.is_some() {
+        check_async(sig, &output, errors);
+    }
     worlds.learn(sig, &output, errors);
     let values = member::typed_inputs(sig).filter(|input| types::context(&input.ty).is_none()).count();
     if values > MAX_PARAMETERS {
@@ -125,11 +152,51 @@ fn parse_method(method: &mut ImplItemFn, worlds: &mut Worlds, errors: &mut Error
         ordered: helpers.ordered.is_some(),
         name,
         cfgs: member::attributes_named(&method.attrs, "cfg"),
-        is_shared,
+        is_shared: receiver != Receiver::Exclusive,
+        receiver,
+        place: sig.receiver().map_or_else(Span::call_site, |receiver| tokens::ends(receiver).1),
+        is_async: sig.asyncness.is_some(),
         arguments,
         list: sig.paren_token.span.join(),
         output,
     })
+}
+
+/// What a future cannot have, and cannot give.
+fn check_async(sig: &Signature, output: &Output, errors: &mut Errors) {
+    for input in member::typed_inputs(sig).filter(|input| types::context(&input.ty).is_some()) {
+        let message = "the context of a call is gone while an async method runs: remove `async`, take `self: Arc<Self>`, \
+                       return `Outcome`, and answer with `cx.spawn(async move { .. })`";
+        errors.push(input, message);
+    }
+    let stream = match output {
+        Output::Stream(ty) => Some(ty),
+        Output::Result(ty) => types::stream_in(ty),
+        _ => None,
+    };
+    if let Some(ty) = stream {
+        errors.push(ty, "a stream is there at once: remove `async`");
+    }
+    match output {
+        Output::Outcome(ty) => errors.push(ty, "an `Outcome` is made by methods that are not async: remove `async`"),
+        Output::Value(ty) | Output::Result(ty) if has_short_reference(ty.to_token_stream()) => {
+            errors.push(ty, "what an async method returns outlives the call: return an owned value");
+        }
+        _ => {}
+    }
+}
+
+/// Futures share the object: nobody has it alone.
+fn check_receivers(members: &[Member], arc: &Member, errors: &mut Errors) {
+    let why = if arc.is_async { "is async" } else { "takes `self: Arc<Self>`" };
+    for member in members.iter().filter(|member| member.receiver == Receiver::Exclusive) {
+        let message = format!(
+            "`{}` {why}, so that its futures share the object, and no method takes `&mut self`: \
+             take `&self`, and keep what changes in a `Mutex` or an atomic",
+            arc.ident
+        );
+        errors.add(syn::Error::new(member.place, message));
+    }
 }
 
 /// The defaults of all typed parameters, in order.

@@ -4,6 +4,7 @@
 extern crate firesteel_proto as firesteel;
 
 mod attributes;
+mod futures;
 mod generics;
 mod methods;
 mod names;

@@ -8,8 +8,6 @@ impl Counter {
 
     pub fn boxed(self: Box<Self>) {}
 
-    pub async fn later(&self) {}
-
     pub unsafe fn dangerous(&self) {}
 
     pub fn fine(&self) {}

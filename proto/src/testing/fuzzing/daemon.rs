@@ -206,7 +206,7 @@ impl Run {
 
     fn open(&mut self, input: &mut Input<'_>) {
         let handshake = [Handshake::Required, Handshake::Auto, Handshake::Absent][input.below(3)];
-        let peer = Peer { handshake, ..Peer::default() };
+        let peer = Peer { handshake, ..Peer::pair() };
         match self.daemon.open(self.now, peer, None) {
             Ok(id) => {
                 assert!(self.sessions.insert(id, 0).is_none(), "an id was used again");
@@ -293,7 +293,7 @@ impl Run {
 
     fn poll_events(&mut self) {
         while let Some(event) = self.daemon.poll_event() {
-            let DaemonEvent::Closed { session, .. } = event;
+            let DaemonEvent::Closed { session, .. } = event else { panic!("nothing is told apart here: {event:?}") };
             assert!(self.sessions.remove(&session).is_some(), "{session:?} ended twice");
             assert!(self.daemon.session(session).is_none());
             self.closed += 1;
