@@ -11,7 +11,7 @@
 //! let (socket, peer) = UnixStream::pair()?;
 //! socket.set_nonblocking(true)?;
 //! let mut daemon = <Daemon>::new(Instant::now(), Config::default());
-//! let id = daemon.open(Instant::now(), Peer::default(), None)?;
+//! let id = daemon.open(Instant::now(), Peer::pair(), None)?;
 //! if let Some(session) = daemon.session(id) {
 //!     pump(session, &socket, Instant::now())?; // nothing there yet: returns at once
 //! }
@@ -32,14 +32,28 @@
     )
 )]
 
+mod broadcasts;
+mod foreign;
 mod seed;
+mod serve;
+#[cfg(unix)]
+mod sockets;
+#[cfg(unix)]
+mod unix;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::time::Instant;
 
+pub use broadcasts::{Broadcasts, broadcast_socket};
 use bytes::Buf;
 use firesteel_proto::Machine;
+pub use foreign::{Foreign, PlainStream, detach, through};
 pub use seed::seeded;
+pub use serve::{Listing, ServeError};
+#[cfg(unix)]
+pub use sockets::{Listener, Socket, addresses, addresses_of, preferred};
+#[cfg(unix)]
+pub use unix::{SocketFile, listen_unix, unix_address};
 
 /// Chunks in one vectored write.
 const SLICES: usize = 16;
