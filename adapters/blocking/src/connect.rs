@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::{IpVersion, Target};
 
-use crate::resolve::addresses;
-use crate::socket::Socket;
+use firesteel_pump::{Socket, addresses};
 
 /// Connects, trying each address that the name has, for up to `timeout` in all.
 pub(crate) fn connect(target: &Target, timeout: Duration, version: IpVersion) -> io::Result<Socket> {

@@ -44,15 +44,17 @@
     )
 )]
 
+mod attend;
 mod connect;
 mod environment;
 mod line;
+mod naming;
 mod pending;
 mod poller;
 mod proxy;
 mod rebind;
-mod resolve;
 mod scope;
+mod serve;
 mod server;
 mod socket;
 mod sockets;
@@ -60,9 +62,12 @@ mod stream;
 mod team;
 
 pub use environment::environment;
+pub use firesteel_pump::ServeError;
+pub use firesteel_pump::Socket;
+pub use naming::{Published, locate_ns};
 pub use pending::Pending;
 pub use proxy::{Connector, Cork, Proxy};
 pub use scope::{correlation_id, with_correlation_id};
+pub use serve::{Serve, Serving};
 pub use server::{Server, Stopper};
-pub use socket::Socket;
 pub use stream::RemoteStream;

@@ -1,7 +1,11 @@
 //! One connection and the threads that use it: whoever waits drives.
 
+mod opening;
+
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,15 +13,15 @@ use bytes::Buf;
 use firesteel_proto::connection::{CallId, RemoteMetadata};
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
-    CallError, CallFailure, Client, CloseReason, Config, ConnId, IpVersion, Machine, ObjectId, ProxyEvent, ProxyId,
-    Reply, Request,
+    CallError, CallFailure, Client, CloseReason, Config, ConnId, IpVersion, Layer, Machine, ObjectId, ProxyEvent,
+    ProxyId, Reply, Request,
 };
-use firesteel_pump::{receive, send};
+use firesteel_pump::{Socket, receive, send};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::connect::connect;
-use crate::socket::{Eager, Socket};
-use firesteel_pump::seeded;
+use crate::socket::Eager;
+use firesteel_pump::{Broadcasts, seeded};
+pub(crate) use opening::Watch;
 
 /// A client with one connection. Of the threads that wait for answers, one reads for all, without
 /// holding the lock; when it has what it wanted, another takes over.
@@ -27,6 +31,8 @@ pub(crate) struct Line {
     news: Condvar,
     connect_timeout: Duration,
     ip_version: IpVersion,
+    /// Told how a search for a name goes on.
+    watch: Option<Watch>,
 }
 
 struct State {
@@ -40,8 +46,10 @@ struct State {
     done: VecDeque<(CallId, Answer)>,
     /// While there are any, calls that nobody waits for yet stay here, to leave together.
     corks: usize,
-    /// What reads go into, while nobody reads.
-    buffer: Vec<u8>,
+    /// For what looks for name servers.
+    broadcasts: Broadcasts,
+    /// The connection that ended last, and why.
+    ended: Option<(ConnId, CloseReason)>,
     /// The timeout that the socket has for reading.
     read_timeout: Option<Duration>,
 }
@@ -57,12 +65,16 @@ impl State {
     }
 
     fn take_done(&mut self, id: CallId) -> Option<Answer> {
-        let at = match self.done.front() {
-            None => return None,
-            Some((first, _)) if *first == id => 0,
-            _ => self.done.binary_search_by_key(&id, |(done, _)| *done).ok()?,
+        let answer = match self.done.front()? {
+            (first, _) if *first == id => self.done.pop_front(),
+            _ => self.done.remove(self.done.binary_search_by_key(&id, |(done, _)| *done).ok()?),
         };
-        self.done.remove(at).map(|(_, answer)| answer)
+        answer.map(|(_, answer)| answer)
+    }
+
+    /// The time for a call. Asking the clock is a part of what a call costs.
+    fn time_of(&self, proxy: ProxyId, request: &Request<'_>) -> Instant {
+        self.client.untimed(proxy, request).unwrap_or_else(Instant::now)
     }
 
     /// What was called may wait for more to leave with.
@@ -82,21 +94,28 @@ pub(crate) type Answer = (Result<Reply, CallFailure>, OwnedAnnotations);
 /// Space for one read.
 const BUFFER: usize = 64 * 1024;
 
+thread_local! {
+    /// What this thread reads into: a connection that is idle holds nothing.
+    static SPACE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 impl Line {
     /// A line for the object that a URI names; connected on first use.
     pub(crate) fn new(config: Config) -> Self {
         let (connect_timeout, ip_version) = (config.handshake_timeout, config.ip_version);
+        let mut client = Client::new(Instant::now(), seeded(config));
         let state = State {
-            client: Client::new(Instant::now(), seeded(config)),
+            broadcasts: Broadcasts::new(&mut client),
+            client,
+            ended: None,
             socket: None,
             reading: false,
             waiting: 0,
             done: VecDeque::new(),
             corks: 0,
-            buffer: Vec::new(),
             read_timeout: None,
         };
-        Self { state: Mutex::new(state), news: Condvar::new(), connect_timeout, ip_version }
+        Self { state: Mutex::new(state), news: Condvar::new(), connect_timeout, ip_version, watch: None }
     }
 
     /// Runs `f` on the client.
@@ -105,10 +124,15 @@ impl Line {
     }
 
     /// Uses a socket that is there already.
-    pub(crate) fn adopt(&self, object: impl Into<ObjectId>, socket: Socket) -> io::Result<ProxyId> {
+    pub(crate) fn adopt(
+        &self,
+        object: impl Into<ObjectId>,
+        socket: Socket,
+        layer: Option<Box<dyn Layer>>,
+    ) -> io::Result<ProxyId> {
         socket.set_nonblocking(false)?;
         let mut state = self.lock();
-        let (connection, proxy) = state.client.adopt(Instant::now(), object, None);
+        let (connection, proxy) = state.client.adopt(Instant::now(), object, layer);
         state.socket = Some((connection, Arc::new(socket)));
         Ok(proxy)
     }
@@ -123,9 +147,10 @@ impl Line {
     /// Makes a call, to be waited for with [`finish`](Self::finish).
     pub(crate) fn start(&self, proxy: ProxyId, request: &Request<'_>) -> Result<CallId, CallError> {
         let mut state = self.lock();
-        let id = state.client.call(Instant::now(), proxy, request)?;
+        let now = state.time_of(proxy, request);
+        let id = state.client.call(now, proxy, request)?;
         // A failure comes back as the call's end.
-        let _ = self.open(&mut state);
+        self.open(&mut state);
         if !state.may_wait() {
             self.flush(&mut state);
         }
@@ -166,7 +191,7 @@ impl Line {
         }
         state.client.handle_timeout(Instant::now());
         // The server may have turned out to speak another protocol.
-        let _ = self.open(&mut state);
+        self.open(&mut state);
         self.flush(&mut state);
         self.collect(&mut state);
         if state.waiting > 0 {
@@ -185,7 +210,7 @@ impl Line {
 
     /// Makes a call and waits for its end.
     pub(crate) fn call(&self, proxy: ProxyId, request: &Request<'_>) -> Answer {
-        self.wait(|state| state.client.call(Instant::now(), proxy, request))
+        self.wait(|state| state.client.call(state.time_of(proxy, request), proxy, request))
     }
 
     pub(crate) fn ping(&self, proxy: ProxyId) -> Answer {
@@ -196,11 +221,15 @@ impl Line {
     pub(crate) fn notify(&self, proxy: ProxyId, request: &Request<'_>) -> Result<(), CallFailure> {
         let mut state = self.lock();
         state.client.notify(Instant::now(), proxy, request)?;
-        if let Err(reason) = self.open(&mut state) {
-            return Err(CallFailure::Lost(reason));
+        let connection = state.client.connection_of(proxy);
+        if connection.is_some_and(|connection| !state.client.is_connected(connection)) {
+            self.open(&mut state);
+            self.collect(&mut state);
+            if let Some((_, reason)) = state.ended.take_if(|(ended, _)| Some(*ended) == connection) {
+                return Err(CallFailure::Lost(reason));
+            }
         }
         // Before the handshake is done, the call waits behind it; a PING tells when it is.
-        let connection = state.client.connection_of(proxy);
         if connection.is_some_and(|connection| !state.client.is_ready(connection)) {
             drop(state);
             return self.ping(proxy).0.map(|_| ());
@@ -259,7 +288,7 @@ impl Line {
         }
         loop {
             // A failure comes back as the call's end.
-            let _ = self.open(&mut state);
+            self.open(&mut state);
             self.flush(&mut state);
             if let Some(answer) = self.collect_for(&mut state, Some(id)) {
                 if !state.reading && state.waiting > 0 {
@@ -301,24 +330,14 @@ impl Line {
             // It is gone; the connection will be made again.
             state.socket = None;
         }
-        let Some((connection, socket)) = state.socket.clone() else {
-            // Without a socket, nothing can come but timeouts.
-            let wait = left(&state).unwrap_or_default();
-            if !wait.is_zero() {
-                state.waiting += 1;
-                state = self.news.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
-                state.waiting -= 1;
-            }
-            state.client.handle_timeout(Instant::now());
-            return state;
-        };
+        let Some((connection, socket)) = state.socket.clone() else { return self.wait_for_time(state) };
         let timeout = left(&state);
         if timeout.is_some_and(|left| left.is_zero()) {
             state.client.handle_timeout(Instant::now());
             return state;
         }
         let unsent = self.unsent(&mut state).is_some();
-        let mut buffer = std::mem::take(&mut state.buffer);
+        let mut buffer = SPACE.take();
         buffer.resize(BUFFER, 0);
         let set = set_read_timeout(&mut state, &socket, timeout);
         state.reading = true;
@@ -329,7 +348,7 @@ impl Line {
                 wait_for(&socket, PollFlags::IN | PollFlags::OUT, timeout);
                 receive_now(&socket, &mut buffer)
             }
-            Ok(()) => socket.read_some(&mut buffer),
+            Ok(()) => { &*socket }.read(&mut buffer),
             Err(error) => Err(error),
         };
 
@@ -348,7 +367,7 @@ impl Line {
                 Err(_) => machine.handle_error(now),
             }
         }
-        state.buffer = buffer;
+        SPACE.set(buffer);
         if timeout.is_some() {
             state.client.handle_timeout(now);
         }
@@ -358,30 +377,6 @@ impl Line {
             self.news.notify_all();
         }
         state
-    }
-
-    /// Opens the socket that the client wants.
-    fn open(&self, state: &mut State) -> Result<(), CloseReason> {
-        while let Some((connection, target)) = state.client.poll_connect() {
-            // A call's deadline holds for connecting too.
-            let timeout = left(state).filter(|left| !left.is_zero()).unwrap_or(self.connect_timeout);
-            match connect(&target, timeout.min(self.connect_timeout), self.ip_version) {
-                Ok(socket) => {
-                    // It may be the connection's second one: the server speaks another protocol, or it was lost.
-                    let former = state.socket.replace((connection, Arc::new(socket)));
-                    if let Some((_, former)) = former.filter(|_| state.reading) {
-                        former.shutdown();
-                    }
-                    state.read_timeout = None;
-                    state.client.connected(Instant::now(), connection, None);
-                }
-                Err(error) => {
-                    state.client.failed(Instant::now(), connection, &error);
-                    return Err(CloseReason::Unreachable(error.to_string()));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Sends what can be sent without waiting.
@@ -420,7 +415,8 @@ impl Line {
                     found = Some((result, annotations));
                 }
                 ProxyEvent::Done { id, result, annotations } => state.add_done(id, (result, annotations)),
-                ProxyEvent::Closed { connection, .. } => {
+                ProxyEvent::Closed { connection, reason } => {
+                    state.ended = Some((connection, reason));
                     if state.socket.as_ref().is_some_and(|(id, _)| *id == connection)
                         && let Some((_, socket)) = state.socket.take()
                         && state.reading
@@ -429,6 +425,7 @@ impl Line {
                         socket.shutdown();
                     }
                 }
+                ProxyEvent::Naming { step, .. } => self.tell(&step),
                 _ => {}
             }
         }
@@ -460,13 +457,13 @@ fn set_read_timeout(state: &mut State, socket: &Socket, wanted: Option<Duration>
     Ok(())
 }
 
-fn wait_for(socket: &Socket, what: PollFlags, timeout: Option<Duration>) {
+fn wait_for(socket: impl AsFd, what: PollFlags, timeout: Option<Duration>) {
     let timeout = timeout.map(|timeout| Timespec {
         tv_sec: timeout.as_secs().min(1 << 20) as i64,
         tv_nsec: i64::from(timeout.subsec_nanos()),
     });
     // Its errors come back from the read or write that follows.
-    let _ = poll(&mut [PollFd::new(socket, what)], timeout.as_ref());
+    let _ = poll(&mut [PollFd::new(&socket, what)], timeout.as_ref());
 }
 
 fn receive_now(socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {

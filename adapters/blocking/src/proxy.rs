@@ -7,35 +7,69 @@ use std::time::{Duration, Instant};
 use firesteel_proto::connection::RemoteMetadata;
 use firesteel_proto::wire::OwnedAnnotations;
 use firesteel_proto::{
-    Arguments, Batch, BatchResults, CallError, CallFailure, Caller, Config, ObjectId, ObjectRef, Payload, ProxyId,
-    Reply, Request, Value,
+    Arguments, Batch, BatchResults, CallError, CallFailure, Caller, Config, Identity, Layer, NameServerProxy,
+    NamingStep, ObjectId, ObjectRef, Payload, ProxyId, Reply, Request, Uri, Value, Whereabouts,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::line::Line;
+use crate::line::{Line, Watch};
 use crate::pending::Pending;
 use crate::scope::correlated;
-use crate::socket::Socket;
+use firesteel_pump::Socket;
 
 /// Makes proxies that share a config.
 #[derive(Clone, Default)]
-pub struct Connector(Config);
+pub struct Connector {
+    config: Config,
+    watch: Option<Watch>,
+}
 
 impl Connector {
     /// With a config.
     pub fn new(config: Config) -> Self {
-        Self(config)
+        Self { config, watch: None }
     }
 
-    /// A proxy for the object that a `PYRO:` URI names. It connects when it is first used.
+    /// Tells `watch` each step when a name is searched, as it is made. It must not use the proxy that searches.
+    #[must_use]
+    pub fn on_naming(self, watch: impl Fn(&NamingStep) + Send + Sync + 'static) -> Self {
+        Self { watch: Some(Arc::new(watch)), ..self }
+    }
+
+    /// A proxy for the object that a URI names. It connects when it is first used.
+    ///
+    /// What goes by a name (`PYRONAME:`, `PYROMETA:`) is looked up in a name server then, and again after a loss: it may
+    /// have moved. [`Config::naming`] says where the name server is. A name that is not found is
+    /// [`CloseReason::Unresolved`](firesteel_proto::CloseReason::Unresolved).
     ///
     /// # Errors
-    /// A text that is no URI, or one that only a name server can resolve.
+    /// A text that is no URI.
     pub fn proxy(&self, uri: &str) -> Result<Proxy, CallError> {
-        let line = Line::new(self.0.clone());
-        let proxy = line.with_client(|client| client.proxy(uri))?;
-        Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None, retries: None })
+        let line = self.line();
+        let id = line.with_client(|client| client.proxy(uri))?;
+        Ok(Proxy { line: Arc::new(line), id, timeout: None, retries: None })
+    }
+
+    /// A proxy for a name server, which is searched when it is first used.
+    pub fn name_server(&self, at: Whereabouts) -> Proxy {
+        let line = self.line();
+        let id = line.with_client(|client| client.name_server(at));
+        Proxy { line: Arc::new(line), id, timeout: None, retries: None }
+    }
+
+    /// Searches a name server, and connects to it. See [`locate_ns`](crate::locate_ns).
+    ///
+    /// # Errors
+    /// There is none: [`CloseReason::Unresolved`](firesteel_proto::CloseReason::Unresolved).
+    pub fn locate_ns(&self, at: Whereabouts) -> Result<NameServerProxy<Proxy>, CallFailure> {
+        let proxy = self.name_server(at);
+        let metadata = proxy.metadata()?;
+        Ok(NameServerProxy::with_metadata(proxy, &metadata))
+    }
+
+    fn line(&self) -> Line {
+        Line::new(self.config.clone()).watched(self.watch.clone())
     }
 
     /// A proxy for an object that a peer has sent a reference to.
@@ -43,21 +77,47 @@ impl Connector {
     /// # Errors
     /// As for [`proxy`](Self::proxy); also a serializer that is not known.
     pub fn proxy_to(&self, reference: &ObjectRef) -> Result<Proxy, CallError> {
-        let mut config = self.0.clone();
+        let mut config = self.config.clone();
         config.handshake = reference.handshake.clone();
         if let Some(name) = &reference.serializer {
             config.serializer = name.parse().map_err(CallError::InvalidUri)?;
         }
-        Self(config).proxy(&reference.uri.to_string())
+        Self { config, ..self.clone() }.proxy(&reference.uri.to_string())
     }
 
     /// A proxy over a connected socket, without a handshake, as Pyro does it.
     ///
     /// # Errors
-    /// The socket's own.
+    /// The socket's own; a TCP socket under a config with TLS, which Pyro refuses, too: see
+    /// [`adopt_over`](Self::adopt_over).
     pub fn adopt(&self, object: impl Into<ObjectId>, socket: impl Into<Socket>) -> io::Result<Proxy> {
-        let line = Line::new(self.0.clone());
-        let proxy = line.adopt(object, socket.into())?;
+        let socket = socket.into();
+        let local = matches!(socket, Socket::Unix(_));
+        self.config.check_adopted(local).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.adopt_with(object, socket, None)
+    }
+
+    /// The same through a layer, such as a client's end of TLS.
+    ///
+    /// # Errors
+    /// The socket's own.
+    pub fn adopt_over(
+        &self,
+        object: impl Into<ObjectId>,
+        socket: impl Into<Socket>,
+        layer: Box<dyn Layer>,
+    ) -> io::Result<Proxy> {
+        self.adopt_with(object, socket.into(), Some(layer))
+    }
+
+    fn adopt_with(
+        &self,
+        object: impl Into<ObjectId>,
+        socket: Socket,
+        layer: Option<Box<dyn Layer>>,
+    ) -> io::Result<Proxy> {
+        let line = Line::new(self.config.clone());
+        let proxy = line.adopt(object, socket, layer)?;
         Ok(Proxy { line: Arc::new(line), id: proxy, timeout: None, retries: None })
     }
 }
@@ -252,6 +312,7 @@ impl Proxy {
     }
 
     /// Gives a request the proxy's timeout and retries and the thread's correlation id, unless it has its own.
+    #[inline]
     pub(crate) fn timed<'r>(&self, request: Request<'r>) -> Request<'r> {
         let mut request = correlated(request);
         if let Some(times) = self.retries
@@ -300,6 +361,17 @@ impl Proxy {
             Some(answer) => Ok(Some(answer)),
             None => self.ping().map(|()| known()),
         }
+    }
+
+    /// Who the server proved to be, as the layer below found out (TLS: its certificate); none on a plain connection, and
+    /// while there is none: it is made by the first call.
+    pub fn identity(&self) -> Option<Identity> {
+        self.line.with_client(|client| client.identity(self.id))
+    }
+
+    /// The `PYRO:` URI of what the proxy is connected to; of what goes by a name, none before it is found.
+    pub fn resolved(&self) -> Option<Uri> {
+        self.line.with_client(|client| client.resolved(self.id))
     }
 
     /// Closes the connection, as Pyro's `_pyroRelease`. The next call opens another, unless the socket was given. Calls

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use firesteel_proto::CallFailure;
+use firesteel_proto::{CallFailure, CloseReason};
 
 use crate::proxy::Proxy;
 
@@ -29,7 +29,8 @@ impl Proxy {
     /// `_pyroReconnect`.
     ///
     /// # Errors
-    /// Why the last try failed. A socket that was given cannot be connected again.
+    /// Why the last try failed. A socket that was given cannot be connected again, and what goes by a name is not searched
+    /// twice: that takes as long as the delay for lookups says.
     pub fn reconnect(&self, tries: u32) -> Result<(), CallFailure> {
         self.reconnect_every(PAUSE, tries)
     }
@@ -42,6 +43,7 @@ impl Proxy {
         self.close();
         for _ in 1..tries {
             match self.ping() {
+                end @ Err(CallFailure::Lost(CloseReason::Unresolved(_))) => return end,
                 Err(CallFailure::Lost(_) | CallFailure::Deadline) => thread::sleep(pause),
                 end => return end,
             }

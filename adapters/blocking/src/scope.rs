@@ -42,6 +42,7 @@ pub(crate) fn swap(id: Option<[u8; 16]>) -> Option<[u8; 16]> {
 }
 
 /// The request with the thread's id, unless it has its own.
+#[inline]
 pub(crate) fn correlated(request: Request<'_>) -> Request<'_> {
     match CURRENT.get() {
         Some(id) if !request.has_correlation_id() => request.correlation_id(id),

@@ -10,10 +10,10 @@ use firesteel_proto::{Budget, Config, Daemon, Knock, Local, Location, Registry, 
 
 use crate::poller::{Poller, Ready};
 use crate::scope;
-use crate::socket::Socket;
-use crate::sockets::{Listener, Sockets};
+use crate::sockets::{Attended, Sockets};
 use crate::team::Team;
-use firesteel_pump::seeded;
+use firesteel_pump::{Foreign, seeded};
+use firesteel_pump::{Listener, Socket};
 
 /// How long calls that run when the server is stopped may take to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -30,6 +30,8 @@ pub struct Server<R: Registry = Local> {
     pub daemon: Daemon<R>,
     sockets: Sockets,
     stop: Arc<Stop>,
+    /// Until when the leader of several threads waits.
+    waits_until: Option<Instant>,
 }
 
 /// Ends a server, from any thread.
@@ -150,7 +152,7 @@ impl<R: Registry> Server<R> {
         });
         daemon.set_waker(Waker::from(Arc::clone(&stop)));
         daemon.set_scope(scope::swap);
-        Ok(Self { daemon, sockets, stop })
+        Ok(Self { daemon, sockets, stop, waits_until: None })
     }
 
     /// Listens on a further address. The first one is where published URIs point, unless [`Config::nat`] has another.
@@ -163,6 +165,7 @@ impl<R: Registry> Server<R> {
             let text = "a unix socket has no NAT address: leave out the NAT host, or listen on a port";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
+        config.check_server().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let listener = Listener::bind(address, config.ip_version)?;
         let mut location = listener.location()?;
         // The name that the user chose is the one that clients can use; the port may be a free one.
@@ -198,6 +201,15 @@ impl<R: Registry> Server<R> {
     /// Has every handshake looked at; see [`Daemon::set_gatekeeper`].
     pub fn set_gatekeeper<V: Into<Verdict>>(&mut self, gatekeeper: impl FnMut(&Knock<'_>) -> V + Send + 'static) {
         self.daemon.set_gatekeeper(gatekeeper);
+    }
+
+    /// Takes connections that speak another protocol, such as HTTP on the same port: see
+    /// [`OnePort`](firesteel_proto::OnePort) for what tells them apart. Without this, they are closed.
+    ///
+    /// It runs on the thread that serves the sockets, which waits meanwhile: give the connection to another thread. Its
+    /// socket waits, as sockets do.
+    pub fn set_foreign(&mut self, take: impl FnMut(Foreign<Socket>) + Send + 'static) {
+        self.sockets.set_foreign(Box::new(take));
     }
 
     /// Ends the server from elsewhere.
@@ -241,10 +253,47 @@ impl<R: Registry> Server<R> {
         self.sockets.poller()
     }
 
+    /// When there is something to do without anything happening.
+    fn next_time(&self) -> Option<Instant> {
+        [self.daemon.poll_timeout(), self.sockets.poll_timeout()].into_iter().flatten().min()
+    }
+
     /// How long to wait.
-    pub(crate) fn timeout(&self) -> Option<Duration> {
-        let next = [self.daemon.poll_timeout(), self.sockets.poll_timeout()].into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(Instant::now()))
+    fn timeout(&self) -> Option<Duration> {
+        Some(self.next_time()?.saturating_duration_since(Instant::now()))
+    }
+
+    /// How long the leader of several threads is to wait, from now on.
+    pub(crate) fn time_to_wait(&mut self) -> Option<Duration> {
+        self.waits_until = self.next_time();
+        Some(self.waits_until?.saturating_duration_since(Instant::now()))
+    }
+
+    /// True when the leader waits for too long.
+    pub(crate) fn has_news_for_leader(&self) -> bool {
+        self.next_time().is_some_and(|next| self.waits_until.is_none_or(|until| next < until))
+    }
+
+    /// See [`Sockets::attend`].
+    pub(crate) fn attend(&mut self, token: u64) -> Option<Attended> {
+        self.sockets.attend(token)
+    }
+
+    /// See [`Sockets::attended`].
+    pub(crate) fn attended(&mut self, session: &Attended, received: io::Result<&[u8]>, now: Instant) -> bool {
+        let stays = self.sockets.attended(&mut self.daemon, session, received, now);
+        self.daemon.handle_timeout(now);
+        stays
+    }
+
+    /// See [`Sockets::only_reads`].
+    pub(crate) fn only_reads(&mut self, session: &Attended) -> bool {
+        self.sockets.only_reads(&mut self.daemon, session)
+    }
+
+    /// See [`Sockets::dismiss`].
+    pub(crate) fn dismiss(&mut self, session: &Attended, now: Instant) {
+        self.sockets.dismiss(&mut self.daemon, session, now);
     }
 
     /// Begins the shutdown with the next step.
@@ -261,13 +310,14 @@ impl<R: Registry> Server<R> {
             self.daemon.shutdown(now, grace);
             self.flush(now);
         }
-        let deserted = self.sockets.listeners().is_empty() && self.daemon.session_count() == 0;
+        let deserted = self.sockets.listeners().is_empty() && self.daemon.is_idle();
         self.daemon.is_drained() || deserted
     }
 }
 
 impl<R: Registry<World = ()>> Server<R> {
-    /// Serves on this thread until stopped. A server without listeners ends with its last session.
+    /// Serves on this thread until stopped. A server without listeners ends once it
+    /// is [idle](Daemon::is_idle): with its last session.
     ///
     /// # Errors
     /// Waiting failed: the system's error.

@@ -1,19 +1,15 @@
 //! The server's sockets: listeners, and one for each session.
 
-use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
-use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firesteel_proto::{Daemon, DaemonEvent, IpVersion, Location, Machine, Registry, SessionId};
-use firesteel_pump::{pump, pump_short, send};
+use firesteel_proto::{Daemon, DaemonEvent, Machine, Registry, SessionId};
+use firesteel_pump::{Foreign, Listener, Socket, detach, pump, pump_short, send};
 
 use crate::poller::{Interest, Poller, Ready};
-use crate::resolve::addresses_of;
-use crate::socket::Socket;
+use crate::socket::Eager;
 
 /// Tokens from here on are listeners.
 const LISTENERS: u64 = 1 << 48;
@@ -21,6 +17,8 @@ const LISTENERS: u64 = 1 << 48;
 const ACCEPTS: usize = 64;
 /// How long a listener rests when the system has no more descriptors or memory.
 const REST: Duration = Duration::from_millis(100);
+/// How long a thread stays with a session that has become silent, about.
+const SILENCE: Duration = Duration::from_millis(5);
 
 /// Moves bytes between the sessions of a daemon and their sockets.
 pub(crate) struct Sockets {
@@ -30,12 +28,24 @@ pub(crate) struct Sockets {
     sessions: Vec<Option<Slot>>,
     /// Listeners do not accept until then.
     resting: Option<Instant>,
+    /// Takes connections that speak another protocol.
+    foreign: Option<TakeForeign>,
 }
+
+pub(crate) type TakeForeign = Box<dyn FnMut(Foreign<Socket>) + Send>;
 
 struct Slot {
     id: SessionId,
     socket: Arc<Socket>,
     interest: Interest,
+    /// A thread waits in a read for it: nobody else reads, and the poller does not know it.
+    attended: bool,
+}
+
+/// A session that one thread reads for alone.
+pub(crate) struct Attended {
+    id: SessionId,
+    pub(crate) socket: Arc<Socket>,
 }
 
 /// How a session is pumped.
@@ -49,19 +59,18 @@ enum Step {
     Send,
 }
 
-/// A socket that clients connect to. A unix one is removed from the file system with it.
-pub(crate) enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
-}
-
 impl Sockets {
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { poller: Arc::new(Poller::new()?), listeners: Vec::new(), sessions: Vec::new(), resting: None })
+        let poller = Arc::new(Poller::new()?);
+        Ok(Self { poller, listeners: Vec::new(), sessions: Vec::new(), resting: None, foreign: None })
     }
 
     pub(crate) fn poller(&self) -> &Arc<Poller> {
         &self.poller
+    }
+
+    pub(crate) fn set_foreign(&mut self, take: TakeForeign) {
+        self.foreign = Some(take);
     }
 
     pub(crate) fn listen(&mut self, listener: Listener) -> io::Result<()> {
@@ -108,7 +117,7 @@ impl Sockets {
         if self.sessions.len() <= id.index() {
             self.sessions.resize_with(id.index() + 1, || None);
         }
-        self.sessions[id.index()] = Some(Slot { id, socket, interest });
+        self.sessions[id.index()] = Some(Slot { id, socket, interest, attended: false });
         Ok(id)
     }
 
@@ -130,12 +139,10 @@ impl Sockets {
             self.step(daemon, id.index(), Step::Send, now);
         }
         while let Some(event) = daemon.poll_event() {
-            if let DaemonEvent::Closed { session, .. } = event
-                && let Some(slot) = self.sessions.get_mut(session.index())
-                && slot.as_ref().is_some_and(|slot| slot.id == session)
-                && let Some(slot) = slot.take()
-            {
-                self.poller.remove(&slot.socket, session.index() as u64);
+            match event {
+                DaemonEvent::Closed { session, .. } => drop(self.take(session)),
+                DaemonEvent::Foreign { session, protocol } => self.hand_back(daemon, session, protocol),
+                _ => {}
             }
         }
         if self.resting.is_some_and(|until| until <= now) {
@@ -143,6 +150,87 @@ impl Sockets {
             for at in 0..self.listeners.len() {
                 self.accept(daemon, at);
             }
+        }
+    }
+
+    /// Takes a session out of the poller, for a thread that reads for it alone; none where that is not possible.
+    pub(crate) fn attend(&mut self, token: u64) -> Option<Attended> {
+        let slot = self.sessions.get_mut(usize::try_from(token).ok()?)?.as_mut()?;
+        if slot.attended || slot.interest.write || !slot.interest.read {
+            return None;
+        }
+        slot.socket.set_read_timeout(Some(SILENCE)).ok()?;
+        slot.socket.set_nonblocking(false).ok()?;
+        self.poller.remove(&slot.socket, token);
+        slot.attended = true;
+        Some(Attended { id: slot.id, socket: Arc::clone(&slot.socket) })
+    }
+
+    /// Gives the session what was read for it; true while the thread may go on reading for it.
+    pub(crate) fn attended<R: Registry>(
+        &mut self,
+        daemon: &mut Daemon<R>,
+        attended: &Attended,
+        received: io::Result<&[u8]>,
+        now: Instant,
+    ) -> bool {
+        let Some(mut session) = daemon.session(attended.id) else { return false };
+        match received {
+            Ok([]) => session.handle_eof(now),
+            Ok(bytes) => {
+                session.handle_input(now, bytes);
+                return true;
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => return true,
+            Err(_) => session.handle_error(now),
+        }
+        false
+    }
+
+    /// True while nothing but reading is of interest about a session that is attended.
+    pub(crate) fn only_reads<R: Registry>(&self, daemon: &mut Daemon<R>, attended: &Attended) -> bool {
+        daemon.session(attended.id).is_some_and(|session| session.wants_read() && !session.wants_write())
+    }
+
+    /// Gives a session back to the poller, unless it is over.
+    pub(crate) fn dismiss<R: Registry>(&mut self, daemon: &mut Daemon<R>, attended: &Attended, now: Instant) {
+        let Some(Some(slot)) = self.sessions.get_mut(attended.id.index()) else { return };
+        let Some(mut session) = daemon.session(attended.id).filter(|_| slot.id == attended.id) else { return };
+        slot.attended = false;
+        slot.interest = Interest { read: session.wants_read(), write: session.wants_write() };
+        let token = attended.id.index() as u64;
+        // What has come meanwhile is told at once.
+        let polled =
+            slot.socket.set_nonblocking(true).and_then(|()| self.poller.add(&slot.socket, token, slot.interest));
+        if polled.is_err() {
+            session.handle_error(now);
+        }
+    }
+
+    /// A session's socket, which is not watched any more.
+    fn take(&mut self, session: SessionId) -> Option<Arc<Socket>> {
+        let slot = self.sessions.get_mut(session.index())?.take_if(|slot| slot.id == session)?;
+        if slot.attended {
+            // Who waits in a read for it returns.
+            slot.socket.shutdown();
+        } else {
+            self.poller.remove(&slot.socket, session.index() as u64);
+        }
+        Some(slot.socket)
+    }
+
+    /// Gives the socket of a session to whoever speaks its protocol; closes it where nobody does.
+    fn hand_back<R: Registry>(&mut self, daemon: &mut Daemon<R>, id: SessionId, protocol: &'static str) {
+        if let Some((peer, detached)) = detach(daemon, id, self.foreign.is_some())
+            && let Some(socket) = self.take(id)
+            && let Some(take) = &mut self.foreign
+            && socket.set_nonblocking(false).is_ok()
+            && let Ok(socket) = Arc::try_unwrap(socket).or_else(|shared| shared.try_clone())
+        {
+            let foreign = Foreign::new(socket, peer, protocol, detached);
+            // Should it panic, the others are served on.
+            let _ = catch_unwind(AssertUnwindSafe(|| take(foreign)));
         }
     }
 
@@ -155,18 +243,23 @@ impl Sockets {
     fn step<R: Registry>(&mut self, daemon: &mut Daemon<R>, index: usize, how: Step, now: Instant) {
         let Some(Some(slot)) = self.sessions.get_mut(index) else { return };
         let Some(mut session) = daemon.session(slot.id) else { return };
-        let mut socket = &*slot.socket;
+        // Its reads may wait: somebody attends it.
+        let mut socket = Eager(&slot.socket);
         let done = match how {
-            Step::Short => pump_short(&mut session, socket, now),
-            Step::All => pump(&mut session, socket, now),
+            _ if slot.attended => send(&mut session, &mut socket).map(|_| ()),
+            Step::Short => pump_short(&mut session, &mut socket, now),
+            Step::All => pump(&mut session, &mut socket, now),
             Step::Send => match send(&mut session, &mut socket) {
                 // Reading was off: what came meanwhile has no edge any more.
-                Ok(_) if !slot.interest.read && session.wants_read() => pump(&mut session, socket, now),
+                Ok(_) if !slot.interest.read && session.wants_read() => pump(&mut session, &mut socket, now),
                 sent => sent.map(|_| ()),
             },
         };
         if done.is_err() {
             session.handle_error(now);
+        }
+        if slot.attended {
+            return;
         }
         let interest = Interest { read: session.wants_read(), write: session.wants_write() };
         let changed = Poller::cares(slot.interest, interest);
@@ -180,14 +273,8 @@ impl Sockets {
         let Some(listener) = self.listeners.get(at).cloned() else { return };
         for _ in 0..ACCEPTS {
             match listener.accept() {
-                Ok(socket) => {
-                    // A refused client sees its connection closed, as does one whose socket is dead already.
-                    let peer = socket.accepted_peer();
-                    if let Socket::Tcp(stream) = &socket {
-                        let _ = stream.set_nodelay(true);
-                    }
-                    let _ = self.open(daemon, socket, peer);
-                }
+                // A refused client sees its connection closed, as does one whose socket is dead already.
+                Ok((socket, peer)) => drop(self.open(daemon, socket, peer)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
                 Err(_) => {
@@ -199,53 +286,5 @@ impl Sockets {
         }
         // More may wait, and the edge is used up.
         self.resting = Some(Instant::now());
-    }
-}
-
-impl Listener {
-    /// Listens on `host:port`, or on a unix socket for `./u:path`.
-    pub(crate) fn bind(address: &str, version: IpVersion) -> io::Result<Self> {
-        let listener = match address.strip_prefix("./u:") {
-            Some(path) => Self::Unix(UnixListener::bind(path)?, PathBuf::from(path)),
-            None => Self::Tcp(TcpListener::bind(addresses_of(address, version)?.as_slice())?),
-        };
-        match &listener {
-            Self::Tcp(listener) => listener.set_nonblocking(true)?,
-            Self::Unix(listener, _) => listener.set_nonblocking(true)?,
-        }
-        Ok(listener)
-    }
-
-    /// Where it listens.
-    pub(crate) fn location(&self) -> io::Result<Location> {
-        Ok(match self {
-            Self::Tcp(listener) => listener.local_addr()?.into(),
-            Self::Unix(_, path) => Location::Unix(path.clone()),
-        })
-    }
-
-    fn accept(&self) -> io::Result<Socket> {
-        match self {
-            Self::Tcp(listener) => listener.accept().map(|(stream, _)| stream.into()),
-            Self::Unix(listener, _) => listener.accept().map(|(stream, _)| stream.into()),
-        }
-    }
-}
-
-impl std::os::fd::AsFd for Listener {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        match self {
-            Self::Tcp(listener) => listener.as_fd(),
-            Self::Unix(listener, _) => listener.as_fd(),
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            // Somebody else may have removed it.
-            let _ = fs::remove_file(path);
-        }
     }
 }

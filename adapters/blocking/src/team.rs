@@ -5,15 +5,18 @@
 //! before it runs one; when a call takes long against expectation, a follower that watches takes the
 //! lead over. So a slow call holds up the others for two [watches](WATCH) at the most; one that comes after
 //! many short ones, for two of the [longest](Watch::pace).
+//!
+//! While only one session calls, a thread stays with it: see `attend.rs`.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use firesteel_proto::{Done, Job, Shared};
 
+use crate::attend::Heat;
 use crate::poller::Poller;
 use crate::server::Server;
 
@@ -27,18 +30,25 @@ const QUIET: u32 = 20;
 /// Calls that take longer than this on average are run without the lead: waking a follower costs a
 /// few microseconds.
 const LONG: Duration = Duration::from_micros(50);
+/// Below this average, only one call of [`SAMPLE`] is measured: asking the clock is a part of what a call costs.
+const SHORT: Duration = Duration::from_micros(5);
+const SAMPLE: u32 = 8;
 /// What one call counts for at most in the average.
 const MOST: Duration = Duration::from_millis(1);
 
 pub(crate) struct Team<'a> {
-    server: Mutex<&'a mut Server<Shared>>,
+    pub(crate) server: Mutex<&'a mut Server<Shared>>,
     poller: Arc<Poller>,
     lead: Mutex<Lead>,
     /// Told when the lead is free, or the watch has to begin.
     change: Condvar,
     /// Counts starts and ends of calls that the leader runs: odd while one runs. A call that its leader
     /// is relieved for has ended as far as this goes.
-    calls: AtomicU64,
+    pub(crate) calls: AtomicU64,
+    /// Threads that wait for the lead.
+    pub(crate) followers: AtomicUsize,
+    /// Somebody leads: as [`Lead::taken`], without the lock.
+    pub(crate) led: AtomicBool,
     /// The watching follower sleeps until it is woken.
     asleep: AtomicBool,
     /// Somebody watches: as [`Lead::watched`], without the lock.
@@ -64,6 +74,8 @@ impl<'a> Team<'a> {
             lead: Mutex::default(),
             change: Condvar::new(),
             calls: AtomicU64::new(0),
+            followers: AtomicUsize::new(0),
+            led: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
             watched: AtomicBool::new(false),
         }
@@ -82,14 +94,17 @@ impl<'a> Team<'a> {
     }
 
     fn work(&self) -> io::Result<()> {
-        while let Some((term, average)) = self.follow() {
+        loop {
+            self.followers.fetch_add(1, Ordering::SeqCst);
+            let lead = self.follow();
+            self.followers.fetch_sub(1, Ordering::SeqCst);
+            let Some((term, average)) = lead else { return Ok(()) };
             if let Err(error) = self.lead(term, average) {
                 lock(&self.server).ask_to_stop();
                 self.give_up();
                 return Err(error);
             }
         }
-        Ok(())
     }
 
     /// Waits for the lead; none when it is over. Who takes it from one that is stuck expects further long calls.
@@ -103,6 +118,7 @@ impl<'a> Team<'a> {
             let free = !lead.taken;
             if free || self.relieve(&mut watch) {
                 lead.taken = true;
+                self.led.store(true, Ordering::SeqCst);
                 lead.term += 1;
                 lead.watched &= !watch.mine;
                 self.watched.store(lead.watched, Ordering::SeqCst);
@@ -154,6 +170,7 @@ impl<'a> Team<'a> {
     /// Serves as the leader until relieved, or until it gave the lead away and ran its call.
     fn lead(&self, term: u64, mut average: Average) -> io::Result<()> {
         let mut ready = Vec::with_capacity(16);
+        let mut heat = Heat::default();
         let mut server = lock(&self.server);
         // What a leader that was relieved had not sent yet.
         server.flush(Instant::now());
@@ -164,13 +181,16 @@ impl<'a> Team<'a> {
                 self.give_up();
                 return Ok(());
             }
-            let timeout = server.timeout();
+            let timeout = server.time_to_wait();
             drop(server);
             self.poller.wait(&mut ready, 16, timeout)?;
             server = lock(&self.server);
             let mut now = Instant::now();
+            let only = (ready.len() == 1).then(|| ready[0]);
+            let mut calls = 0;
             server.receive(&mut ready, now);
             while let Some(job) = server.daemon.next_job(now) {
+                calls += 1;
                 // Answers of short calls leave together. Should the call be a long one, who watches sends them.
                 if average.is_long() || !self.watched.load(Ordering::SeqCst) {
                     server.flush(now);
@@ -182,7 +202,15 @@ impl<'a> Team<'a> {
                     self.hand_over(term);
                     return self.run_jobs(job);
                 }
-                let (done, relieved) = self.run_watched(job, &mut average, &mut now);
+                let measured = average.is_due();
+                if measured && calls > 1 {
+                    now = Instant::now();
+                }
+                let (done, relieved) = self.run_watched(job);
+                if measured {
+                    let start = std::mem::replace(&mut now, Instant::now());
+                    average.add(now - start);
+                }
                 server = lock(&self.server);
                 server.daemon.finish(done);
                 if relieved {
@@ -190,12 +218,19 @@ impl<'a> Team<'a> {
                 }
             }
             server.flush(now);
+            if let Some(token) = heat.only_caller(only, calls, now)
+                && self.followers.load(Ordering::SeqCst) > 0
+                && let Some(session) = server.attend(token)
+            {
+                drop(server);
+                self.hand_over(term);
+                return self.attend(&session);
+            }
         }
     }
 
     /// Runs a call as the leader; true when another has taken the lead meanwhile.
-    fn run_watched(&self, job: Job, average: &mut Average, now: &mut Instant) -> (Done, bool) {
-        let start = *now;
+    fn run_watched(&self, job: Job) -> (Done, bool) {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if self.asleep.load(Ordering::SeqCst) {
             // Under the lock, so that the wake-up cannot fall between its last look and its sleep.
@@ -204,8 +239,6 @@ impl<'a> Team<'a> {
         }
         let done = job.run_here();
         let relieved = !self.end_call(call);
-        *now = Instant::now();
-        average.add(*now - start);
         (done, relieved)
     }
 
@@ -218,7 +251,7 @@ impl<'a> Team<'a> {
     }
 
     /// Sends the answer of a call that ran without the lead, and runs what it made possible.
-    fn finish<'s>(&'s self, mut server: MutexGuard<'s, &'a mut Server<Shared>>) -> io::Result<()> {
+    pub(crate) fn finish<'s>(&'s self, mut server: MutexGuard<'s, &'a mut Server<Shared>>) -> io::Result<()> {
         let mut now = Instant::now();
         while let Some(job) = server.daemon.next_job(now) {
             server.flush(now);
@@ -234,7 +267,7 @@ impl<'a> Team<'a> {
         }
         server.flush(now);
         // The leader waits with a timeout that was right before, and cannot see that it is over.
-        if server.is_over() || server.timeout().is_some() {
+        if server.is_over() || server.has_news_for_leader() {
             self.poller.notify();
         }
         Ok(())
@@ -245,6 +278,7 @@ impl<'a> Team<'a> {
         let mut lead = lock(&self.lead);
         if lead.term == term {
             lead.taken = false;
+            self.led.store(false, Ordering::SeqCst);
             self.change.notify_all();
         }
     }
@@ -258,23 +292,43 @@ impl<'a> Team<'a> {
 }
 
 /// How long calls took lately, the last ones counting most.
-#[derive(Default)]
-struct Average(u64);
+struct Average {
+    nanos: u64,
+    /// Calls since one was measured.
+    unmeasured: u32,
+}
+
+impl Default for Average {
+    /// As after short calls; the next one is measured.
+    fn default() -> Self {
+        Self { nanos: 0, unmeasured: SAMPLE }
+    }
+}
 
 impl Average {
     /// As after a long call.
     fn long() -> Self {
-        Self(u64::from(MOST.subsec_nanos()))
+        Self { nanos: u64::from(MOST.subsec_nanos()), ..Self::default() }
+    }
+
+    /// True when the next call is to be measured.
+    fn is_due(&mut self) -> bool {
+        self.unmeasured += 1;
+        let due = self.unmeasured >= SAMPLE || self.nanos > u64::from(SHORT.subsec_nanos());
+        if due {
+            self.unmeasured = 0;
+        }
+        due
     }
 
     fn add(&mut self, took: Duration) {
         // Up to the most that counts, the seconds are none.
         let nanos = if took < MOST { took.subsec_nanos() } else { MOST.subsec_nanos() };
-        self.0 = (self.0 * 7 + u64::from(nanos)) / 8;
+        self.nanos = (self.nanos * 7 + u64::from(nanos)) / 8;
     }
 
     fn is_long(&self) -> bool {
-        self.0 > u64::from(LONG.subsec_nanos())
+        self.nanos > u64::from(LONG.subsec_nanos())
     }
 }
 
@@ -314,6 +368,6 @@ impl Watch {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,16 +3,18 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use firesteel_proto::{Config, ConnId, IpVersion, ProxyEvent, ProxyId, Target};
+use firesteel_proto::{Config, ConnId, IpVersion, Layer, ProxyEvent, ProxyId, Target};
 use mio::event::Event;
-use mio::{Registry, Token};
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
 
 use crate::server::no_token;
-use crate::socket::{Socket, Step, Watched, addresses};
-use firesteel_pump::seeded;
+use crate::socket::{Socket, Step, Watched};
+use firesteel_pump::{Broadcasts, addresses, seeded};
 
 /// When a unix socket whose listener's queue was full is tried again.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -29,6 +31,10 @@ pub struct Client {
     /// By the token's place in the range.
     links: Vec<Option<(ConnId, Link)>>,
     version: IpVersion,
+    /// For what looks for name servers.
+    broadcasts: Broadcasts,
+    /// The place of its socket's token.
+    ear: Option<usize>,
 }
 
 /// A connection's socket.
@@ -47,18 +53,41 @@ impl Client {
     /// The system's, when it has no descriptors left.
     pub fn new(registry: &Registry, tokens: Range<usize>, config: Config) -> io::Result<Self> {
         let version = config.ip_version;
-        let calls = firesteel_proto::Client::new(Instant::now(), seeded(config));
-        Ok(Self { calls, registry: registry.try_clone()?, tokens, links: Vec::new(), version })
+        let mut calls = firesteel_proto::Client::new(Instant::now(), seeded(config));
+        let broadcasts = Broadcasts::new(&mut calls);
+        let registry = registry.try_clone()?;
+        Ok(Self { calls, registry, tokens, links: Vec::new(), version, broadcasts, ear: None })
     }
 
     /// A proxy on a connected socket, such as one end of `UnixStream::pair()`. There is no handshake.
     ///
     /// # Errors
-    /// There is no token for it, or the system's error.
+    /// There is no token for it; a TCP socket under a config with TLS: see [`adopt_over`](Self::adopt_over); or the
+    /// system's error.
     pub fn adopt(&mut self, object: &str, socket: impl Into<Socket>) -> io::Result<ProxyId> {
+        let socket = socket.into();
+        let checked = self.calls.config().check_adopted(matches!(socket, Socket::Unix(_)));
+        checked.map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
+        self.adopt_with(object, socket, None)
+    }
+
+    /// The same through a layer, such as a client's end of TLS.
+    ///
+    /// # Errors
+    /// There is no token for it, or the system's error.
+    pub fn adopt_over(
+        &mut self,
+        object: &str,
+        socket: impl Into<Socket>,
+        layer: Box<dyn Layer>,
+    ) -> io::Result<ProxyId> {
+        self.adopt_with(object, socket.into(), Some(layer))
+    }
+
+    fn adopt_with(&mut self, object: &str, socket: Socket, layer: Option<Box<dyn Layer>>) -> io::Result<ProxyId> {
         let (at, token) = self.place()?;
-        let watched = Watched::new(socket.into(), &self.registry, token)?;
-        let (connection, proxy) = self.calls.adopt(Instant::now(), object, None);
+        let watched = Watched::new(socket, &self.registry, token)?;
+        let (connection, proxy) = self.calls.adopt(Instant::now(), object, layer);
         self.links[at] = Some((connection, Link::Connected(watched)));
         Ok(proxy)
     }
@@ -70,10 +99,14 @@ impl Client {
             return false;
         }
         let at = token - self.tokens.start;
+        if self.ear == Some(at) {
+            self.broadcasts.step(&mut self.calls, Instant::now());
+            return true;
+        }
         match self.links.get_mut(at) {
             Some(Some((id, Link::Connected(watched)))) => {
                 if let Some(connection) = self.calls.connection(*id) {
-                    watched.step(connection, Step::of(event));
+                    watched.step(connection, Step::of(event), Instant::now());
                 }
             }
             Some(Some((_, Link::Connecting(..)))) => self.go_on(at),
@@ -103,11 +136,12 @@ impl Client {
             }
         }
         self.calls.handle_timeout(now);
+        self.broadcast(now);
         while let Some(id) = self.calls.poll_connection() {
             if let Some((_, Link::Connected(watched))) = self.links.iter_mut().flatten().find(|(held, _)| *held == id)
                 && let Some(connection) = self.calls.connection(id)
             {
-                watched.step(connection, Step::Send);
+                watched.step(connection, Step::Send, now);
             }
         }
     }
@@ -133,7 +167,9 @@ impl Client {
 
     /// A free place among the tokens.
     fn place(&mut self) -> io::Result<(usize, Token)> {
-        let free = self.links.iter().position(Option::is_none).unwrap_or(self.links.len());
+        let ear = self.ear;
+        let is_free = |(at, link): (usize, &Option<_>)| link.is_none() && Some(at) != ear;
+        let free = self.links.iter().enumerate().position(is_free).unwrap_or(self.links.len());
         if free >= self.tokens.len() {
             return Err(no_token());
         }
@@ -143,14 +179,28 @@ impl Client {
         Ok((free, Token(self.tokens.start + free)))
     }
 
+    /// Sends and takes datagrams. Without a token for their socket, they are taken when their time is over.
+    fn broadcast(&mut self, now: Instant) {
+        self.broadcasts.step(&mut self.calls, now);
+        match (self.broadcasts.socket().map(AsRawFd::as_raw_fd), self.ear) {
+            (Some(socket), None) => {
+                if let Ok((at, token)) = self.place()
+                    && self.registry.register(&mut SourceFd(&socket), token, Interest::READABLE).is_ok()
+                {
+                    self.ear = Some(at);
+                }
+            }
+            // Closed, it has left the poll by itself.
+            (None, Some(_)) => self.ear = None,
+            _ => {}
+        }
+    }
+
     fn open(&self, token: Token, target: Target) -> io::Result<Link> {
         match target {
             Target::Unix(path) => self.knock(token, path),
             Target::Tcp { host, port } => {
-                // Brackets around an address of version 6 belong to the text, not to the host.
-                let text = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-                let addresses = addresses(&text, self.version)?.into_iter();
-                self.try_next(token, addresses, ErrorKind::NotFound.into())
+                self.try_next(token, addresses(&host, port, self.version)?.into_iter(), ErrorKind::NotFound.into())
             }
         }
     }
@@ -222,6 +272,10 @@ impl Drop for Client {
     fn drop(&mut self) {
         for (_, link) in self.links.drain(..).flatten() {
             link.close(&self.registry);
+        }
+        if let (Some(socket), Some(_)) = (self.broadcasts.socket(), self.ear) {
+            // It fails where it has left already.
+            let _ = self.registry.deregister(&mut SourceFd(&socket.as_raw_fd()));
         }
     }
 }

@@ -90,9 +90,11 @@
 )]
 
 mod client;
+mod serve;
 mod server;
 mod socket;
 
 pub use client::Client;
+pub use serve::{Serve, ServeError};
 pub use server::{Server, Stopper};
 pub use socket::Socket;

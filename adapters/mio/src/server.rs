@@ -13,8 +13,8 @@ use firesteel_proto::{
 use mio::event::Event;
 use mio::{Events, Poll, Token, Waker};
 
-use crate::socket::{Listener, Socket, Step, Watched};
-use firesteel_pump::seeded;
+use crate::socket::{Socket, Step, Watched, deregister, register};
+use firesteel_pump::{Foreign, Listener, detach, seeded};
 
 /// How long calls that run when the server is stopped may take to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -36,8 +36,14 @@ pub struct Server<R: Registry = Local> {
     sessions: Vec<Option<(SessionId, Watched)>>,
     /// Listeners accept again then.
     resting: Option<Instant>,
+    /// When the first event of this turn came: all of a turn's take that time, as asking the clock costs.
+    turn: Option<Instant>,
     stop: Arc<Stop>,
+    /// Takes connections that speak another protocol.
+    foreign: Option<TakeForeign>,
 }
+
+type TakeForeign = Box<dyn FnMut(Foreign<Socket>) + Send>;
 
 /// Ends a server, from any thread.
 #[derive(Clone)]
@@ -138,7 +144,17 @@ impl<R: Registry> Server<R> {
         let stop = Arc::new(Stop { asked: AtomicBool::new(false), grace: AtomicU64::new(0), waker });
         daemon.set_waker(Arc::clone(&stop).into());
         let registry = registry.try_clone()?;
-        Ok(Self { daemon, registry, tokens, listeners: Vec::new(), sessions: Vec::new(), resting: None, stop })
+        Ok(Self {
+            daemon,
+            registry,
+            tokens,
+            listeners: Vec::new(),
+            sessions: Vec::new(),
+            resting: None,
+            turn: None,
+            stop,
+            foreign: None,
+        })
     }
 
     /// Listens on an address. The first one is where URIs point, unless the config has a location.
@@ -151,9 +167,10 @@ impl<R: Registry> Server<R> {
             let text = "a unix socket has no NAT address: leave out the NAT host, or listen on a port";
             return Err(io::Error::new(ErrorKind::InvalidInput, text));
         }
+        config.check_server().map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
         let Some(token) = self.listener_token(self.listeners.len()) else { return Err(no_token()) };
-        let mut listener = Listener::bind(address, config.ip_version)?;
-        listener.register(&self.registry, token)?;
+        let listener = Listener::bind(address, config.ip_version)?;
+        register(&listener, &self.registry, token)?;
         if config.location.is_none() {
             let mut location = listener.location()?;
             // The name that the user chose is the one that clients can use; the port may be a free one.
@@ -186,6 +203,14 @@ impl<R: Registry> Server<R> {
         self.daemon.uri(object)
     }
 
+    /// Takes connections that speak another protocol, such as HTTP on the same port: see
+    /// [`OnePort`](firesteel_proto::OnePort) for what tells them apart. Without this, they are closed.
+    ///
+    /// It runs in [`step`](Self::step). The socket is not registered any more, and does not wait.
+    pub fn set_foreign(&mut self, take: impl FnMut(Foreign<Socket>) + Send + 'static) {
+        self.foreign = Some(Box::new(take));
+    }
+
     /// Ends the server from elsewhere.
     pub fn stopper(&self) -> Stopper {
         Stopper(Arc::clone(&self.stop))
@@ -201,7 +226,8 @@ impl<R: Registry> Server<R> {
         if from_end < self.listeners.len() {
             self.accept(from_end);
         } else {
-            self.pump(token - self.tokens.start, Step::of(event));
+            let now = *self.turn.get_or_insert_with(Instant::now);
+            self.pump(token - self.tokens.start, Step::of(event), now);
         }
         true
     }
@@ -209,7 +235,7 @@ impl<R: Registry> Server<R> {
     /// Does what is due, runs up to `budget` calls, and sends the answers: once after the events of each poll, also
     /// when there were none.
     pub fn step(&mut self, world: &mut R::World, budget: Budget) -> Dispatched {
-        let now = Instant::now();
+        let now = self.turn.take().unwrap_or_else(Instant::now);
         if self.stop.asked.swap(false, Ordering::AcqRel) {
             self.close_listeners();
             self.daemon.shutdown(now, Duration::from_millis(self.stop.grace.load(Ordering::Acquire)));
@@ -221,17 +247,35 @@ impl<R: Registry> Server<R> {
         self.daemon.handle_timeout(now);
         let dispatched = self.daemon.dispatch(now, world, budget);
         while let Some(id) = self.daemon.poll_session() {
-            self.pump(id.index(), Step::Send);
+            self.pump(id.index(), Step::Send, now);
         }
         while let Some(event) = self.daemon.poll_event() {
-            if let DaemonEvent::Closed { session, .. } = event
-                && let Some(slot) = self.sessions.get_mut(session.index())
-                && let Some((_, watched)) = slot.take_if(|(id, _)| *id == session)
-            {
-                watched.close(&self.registry);
+            match event {
+                DaemonEvent::Closed { session, .. } => {
+                    if let Some(watched) = self.take(session) {
+                        watched.close(&self.registry);
+                    }
+                }
+                DaemonEvent::Foreign { session, protocol } => self.hand_back(session, protocol),
+                _ => {}
             }
         }
         dispatched
+    }
+
+    fn take(&mut self, session: SessionId) -> Option<Watched> {
+        let (_, watched) = self.sessions.get_mut(session.index())?.take_if(|(id, _)| *id == session)?;
+        Some(watched)
+    }
+
+    /// Gives the socket of a session to whoever speaks its protocol; closes it where nobody does.
+    fn hand_back(&mut self, id: SessionId, protocol: &'static str) {
+        if let Some((peer, detached)) = detach(&mut self.daemon, id, self.foreign.is_some())
+            && let Some(watched) = self.take(id)
+            && let Some(take) = &mut self.foreign
+        {
+            take(Foreign::new(watched.into_socket(&self.registry), peer, protocol, detached));
+        }
     }
 
     /// How long to wait at most, for `Poll::poll`; the shortest of several wins, and `None` waits for events.
@@ -247,7 +291,7 @@ impl<R: Registry> Server<R> {
 
     fn serve(&mut self, poll: &mut Poll, world: &mut R::World) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
-        while !self.is_over() && (!self.listeners.is_empty() || self.daemon.session_count() > 0) {
+        while !self.is_over() && (!self.listeners.is_empty() || !self.daemon.is_idle()) {
             match poll.poll(&mut events, self.timeout()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 polled => polled?,
@@ -269,7 +313,7 @@ impl<R: Registry> Server<R> {
     fn close_listeners(&mut self) {
         self.resting = None;
         for listener in self.listeners.drain(..) {
-            listener.close(&self.registry);
+            deregister(&listener, &self.registry);
         }
     }
 
@@ -278,7 +322,7 @@ impl<R: Registry> Server<R> {
         for _ in 0..ACCEPTS {
             match self.listeners[at].accept() {
                 // A refused client sees its connection closed, as does one whose socket is dead already.
-                Ok((socket, peer)) => drop(self.open(socket, peer)),
+                Ok((socket, peer)) => drop(self.open(socket.into(), peer)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 // The client is gone already.
                 Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
@@ -318,18 +362,18 @@ impl<R: Registry> Server<R> {
         }
     }
 
-    fn pump(&mut self, index: usize, how: Step) {
+    fn pump(&mut self, index: usize, how: Step, now: Instant) {
         if let Some(Some((id, watched))) = self.sessions.get_mut(index)
             && let Some(session) = self.daemon.session(*id)
         {
-            watched.step(session, how);
+            watched.step(session, how, now);
         }
     }
 }
 
 impl<R: Registry<World = ()>> Server<R> {
-    /// Serves on this thread until stopped: the loop for who has none. A server without listeners ends with its last
-    /// session. Events of other tokens are dropped.
+    /// Serves on this thread until stopped: the loop for who has none. A server without listeners ends once it
+    /// is [idle](Daemon::is_idle): with its last session. Events of other tokens are dropped.
     ///
     /// # Errors
     /// Waiting failed: the system's error.

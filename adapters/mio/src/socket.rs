@@ -1,15 +1,16 @@
 //! mio's sockets, of any family.
 
-use std::fs;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
+use std::time::Instant;
 
-use firesteel_proto::{IpVersion, Location, Machine, Peer};
-use firesteel_pump::{pump, pump_short, send};
+use firesteel_proto::{Machine, Peer};
+use firesteel_pump::{Listener, pump, pump_short, send, unix_address};
 use mio::event::{Event, Source};
-use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use mio::net::{TcpStream, UnixStream};
+use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use rustix::io::ioctl_fionbio;
 
@@ -47,6 +48,15 @@ impl From<std::os::unix::net::UnixStream> for Socket {
     }
 }
 
+impl From<firesteel_pump::Socket> for Socket {
+    fn from(socket: firesteel_pump::Socket) -> Self {
+        match socket {
+            firesteel_pump::Socket::Tcp(stream) => stream.into(),
+            firesteel_pump::Socket::Unix(stream) => stream.into(),
+        }
+    }
+}
+
 impl Socket {
     /// Begins to connect: [`is_connected`](Self::is_connected) tells how it went.
     pub(crate) fn connect_tcp(address: SocketAddr) -> io::Result<Self> {
@@ -55,7 +65,7 @@ impl Socket {
 
     /// Connects; [`ErrorKind::WouldBlock`] where the listener's queue is full.
     pub(crate) fn connect_unix(path: &Path) -> io::Result<Self> {
-        UnixStream::connect(path).map(Self::Unix)
+        UnixStream::connect_addr(&unix_address(path)?).map(Self::Unix)
     }
 
     /// False while a connection is on its way.
@@ -73,11 +83,9 @@ impl Socket {
 
     /// Who is at the other end of a socket that the user supplied.
     pub(crate) fn given_peer(&self) -> Peer {
+        let Self::Tcp(stream) = self else { return Peer::pair() };
         let mut peer = Peer::default();
-        if let Self::Tcp(stream) = self {
-            peer.address = stream.peer_addr().ok();
-            peer.local = false;
-        }
+        peer.address = stream.peer_addr().ok();
         peer
     }
 
@@ -165,8 +173,7 @@ impl Watched {
         &self.socket
     }
 
-    pub(crate) fn step(&mut self, mut machine: impl Machine, how: Step) {
-        let now = std::time::Instant::now();
+    pub(crate) fn step(&mut self, mut machine: impl Machine, how: Step, now: Instant) {
         let mut io = &self.socket;
         let done = match how {
             Step::All => pump(&mut machine, io, now).map(|()| true),
@@ -185,88 +192,25 @@ impl Watched {
     }
 
     /// Takes the socket from the poll, and closes it.
-    pub(crate) fn close(mut self, registry: &Registry) {
+    pub(crate) fn close(self, registry: &Registry) {
+        drop(self.into_socket(registry));
+    }
+
+    /// Takes the socket from the poll.
+    pub(crate) fn into_socket(mut self, registry: &Registry) -> Socket {
         // Closing it is enough where this fails.
         let _ = registry.deregister(self.socket.source());
+        self.socket
     }
 }
 
-/// A socket that clients connect to. A unix one is removed from the file system with it.
-pub(crate) enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
+/// Has the user's poll tell of clients that wait at a listener.
+pub(crate) fn register(listener: &Listener, registry: &Registry, token: Token) -> io::Result<()> {
+    registry.register(&mut SourceFd(&listener.as_fd().as_raw_fd()), token, Interest::READABLE)
 }
 
-impl Listener {
-    /// Listens on `host:port`, or on a unix socket for `./u:path`.
-    pub(crate) fn bind(address: &str, version: IpVersion) -> io::Result<Self> {
-        if let Some(path) = address.strip_prefix("./u:") {
-            return Ok(Self::Unix(UnixListener::bind(path)?, PathBuf::from(path)));
-        }
-        let mut last = None;
-        for address in addresses(address, version)? {
-            match TcpListener::bind(address) {
-                Ok(listener) => return Ok(Self::Tcp(listener)),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| ErrorKind::NotFound.into()))
-    }
-
-    /// Where it listens.
-    pub(crate) fn location(&self) -> io::Result<Location> {
-        Ok(match self {
-            Self::Tcp(listener) => listener.local_addr()?.into(),
-            Self::Unix(_, path) => Location::Unix(path.clone()),
-        })
-    }
-
-    pub(crate) fn accept(&self) -> io::Result<(Socket, Peer)> {
-        Ok(match self {
-            Self::Tcp(listener) => {
-                let (stream, address) = listener.accept()?;
-                // It fails on a socket that is dead already: reading will tell.
-                let _ = stream.set_nodelay(true);
-                (stream.into(), address.into())
-            }
-            Self::Unix(listener, _) => (listener.accept()?.0.into(), Peer::unix()),
-        })
-    }
-
-    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(self.source(), token, Interest::READABLE)
-    }
-
-    pub(crate) fn close(mut self, registry: &Registry) {
-        // Closing it is enough where this fails.
-        let _ = registry.deregister(self.source());
-    }
-
-    fn source(&mut self) -> &mut dyn Source {
-        match self {
-            Self::Tcp(listener) => listener,
-            Self::Unix(listener, _) => listener,
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            // Somebody else may have removed it.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-/// The addresses of `host:port`.
-pub(crate) fn addresses(address: &str, version: IpVersion) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = address.parse() {
-        return Ok(vec![address]);
-    }
-    let found = version.preferred(address.to_socket_addrs()?);
-    if found.is_empty() {
-        return Err(io::Error::new(ErrorKind::NotFound, "the name has no address of the version that is set"));
-    }
-    Ok(found)
+/// Takes a listener from the poll.
+pub(crate) fn deregister(listener: &Listener, registry: &Registry) {
+    // Closing it is enough where this fails.
+    let _ = registry.deregister(&mut SourceFd(&listener.as_fd().as_raw_fd()));
 }

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use firesteel_proto::{Config, ConnId, ProxyEvent, ProxyId, Target};
+use firesteel_proto::{Config, ConnId, Layer, ProxyEvent, ProxyId, Target};
 
-use crate::socket::{Progress, Socket, addresses};
-use firesteel_pump::seeded;
+use crate::socket::{Progress, connect_tcp, connect_unix, flush, progress, pump};
+use firesteel_pump::{Broadcasts, Socket, addresses, seeded};
 
 /// Calls remote objects without waiting for them.
 ///
@@ -19,6 +19,8 @@ pub struct Client {
     pub calls: firesteel_proto::Client,
     links: Vec<(ConnId, Link)>,
     version: firesteel_proto::IpVersion,
+    /// For what looks for name servers.
+    broadcasts: Broadcasts,
 }
 
 /// A connection's socket.
@@ -34,17 +36,46 @@ impl Client {
     /// A client without connections: each is opened by the first call of a proxy.
     pub fn new(now: Instant, config: Config) -> Self {
         let version = config.ip_version;
-        Self { calls: firesteel_proto::Client::new(now, seeded(config)), links: Vec::new(), version }
+        let mut calls = firesteel_proto::Client::new(now, seeded(config));
+        let broadcasts = Broadcasts::new(&mut calls);
+        Self { calls, links: Vec::new(), version, broadcasts }
     }
 
     /// A proxy on a connected socket, such as one end of `UnixStream::pair()`. There is no handshake.
     ///
     /// # Errors
-    /// The system's: the socket cannot be set not to wait.
+    /// The system's: the socket cannot be set not to wait. Also a TCP socket under a config with TLS: see
+    /// [`adopt_over`](Self::adopt_over).
     pub fn adopt(&mut self, now: Instant, object: &str, socket: impl Into<Socket>) -> io::Result<ProxyId> {
         let socket = socket.into();
-        socket.set_nonblocking()?;
-        let (connection, proxy) = self.calls.adopt(now, object, None);
+        let checked = self.calls.config().check_adopted(matches!(socket, Socket::Unix(_)));
+        checked.map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
+        self.adopt_with(now, object, socket, None)
+    }
+
+    /// The same through a layer, such as a client's end of TLS.
+    ///
+    /// # Errors
+    /// The system's: the socket cannot be set not to wait.
+    pub fn adopt_over(
+        &mut self,
+        now: Instant,
+        object: &str,
+        socket: impl Into<Socket>,
+        layer: Box<dyn Layer>,
+    ) -> io::Result<ProxyId> {
+        self.adopt_with(now, object, socket.into(), Some(layer))
+    }
+
+    fn adopt_with(
+        &mut self,
+        now: Instant,
+        object: &str,
+        socket: Socket,
+        layer: Option<Box<dyn Layer>>,
+    ) -> io::Result<ProxyId> {
+        socket.set_nonblocking(true)?;
+        let (connection, proxy) = self.calls.adopt(now, object, layer);
         self.links.push((connection, Link::Connected(socket)));
         Ok(proxy)
     }
@@ -69,15 +100,16 @@ impl Client {
         }
         for (connection, link) in &self.links {
             if let (Link::Connected(socket), Some(connection)) = (link, self.calls.connection(*connection)) {
-                socket.pump(connection, now);
+                pump(socket, connection, now);
             }
         }
         self.calls.handle_timeout(now);
+        self.broadcasts.step(&mut self.calls, now);
         while let Some(id) = self.calls.poll_connection() {
             if let Some((_, Link::Connected(socket))) = self.links.iter().find(|(held, _)| *held == id)
                 && let Some(connection) = self.calls.connection(id)
             {
-                socket.flush_from(connection, now);
+                flush(socket, connection, now);
             }
         }
     }
@@ -113,10 +145,7 @@ impl Link {
         match target {
             Target::Unix(path) => Self::Knocking(path).go_on(),
             Target::Tcp { host, port } => {
-                // Brackets around an address of version 6 belong to the text, not to the host.
-                let text = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-                let addresses = addresses(&text, version)?.into_iter();
-                Self::next(addresses, ErrorKind::NotFound.into())
+                Self::next(addresses(&host, port, version)?.into_iter(), ErrorKind::NotFound.into())
             }
         }
     }
@@ -124,7 +153,7 @@ impl Link {
     /// Begins with the first address that does not fail at once.
     fn next(mut addresses: std::vec::IntoIter<SocketAddr>, mut last: io::Error) -> io::Result<Self> {
         while let Some(address) = addresses.next() {
-            match Socket::connect_tcp(address) {
+            match connect_tcp(address) {
                 Ok(socket) => return Ok(Self::Connecting(socket, addresses)),
                 Err(error) => last = error,
             }
@@ -135,12 +164,12 @@ impl Link {
     /// Looks how far it has come.
     fn go_on(self) -> io::Result<Self> {
         match self {
-            Self::Connecting(socket, addresses) => match socket.progress() {
+            Self::Connecting(socket, addresses) => match progress(&socket) {
                 Ok(Progress::Connected) => Ok(Self::Connected(socket)),
                 Ok(Progress::Pending) => Ok(Self::Connecting(socket, addresses)),
                 Err(error) => Self::next(addresses, error),
             },
-            Self::Knocking(path) => match Socket::connect_unix(&path) {
+            Self::Knocking(path) => match connect_unix(&path) {
                 Ok(socket) => Ok(Self::Connected(socket)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Self::Knocking(path)),
                 Err(error) => Err(error),

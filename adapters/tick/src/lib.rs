@@ -111,5 +111,5 @@ mod server;
 mod socket;
 
 pub use client::Client;
+pub use firesteel_pump::Socket;
 pub use server::Server;
-pub use socket::Socket;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use firesteel_proto::{Budget, Config, Daemon, DaemonEvent, Dispatched, Local, Location, Peer, SessionId, Uri};
 
-use crate::socket::{Listener, Socket};
-use firesteel_pump::seeded;
+use crate::socket::{flush, pump};
+use firesteel_pump::{Foreign, Listener, Socket, detach, seeded};
 
 /// Connections that a listener accepts in one tick.
 const ACCEPTS: usize = 64;
@@ -18,12 +18,17 @@ pub struct Server<W = ()> {
     listeners: Vec<Listener>,
     /// By the session's index.
     sessions: Vec<Option<(SessionId, Socket)>>,
+    /// Takes connections that speak another protocol.
+    foreign: Option<TakeForeign>,
 }
+
+type TakeForeign = Box<dyn FnMut(Foreign<Socket>) + Send>;
 
 impl<W> Server<W> {
     /// Listens nowhere: for sockets that are [adopted](Self::adopt), or before [`listen`](Self::listen).
     pub fn new(now: Instant, config: Config) -> Self {
-        Self { daemon: Daemon::new(now, seeded(config)), listeners: Vec::new(), sessions: Vec::new() }
+        let daemon = Daemon::new(now, seeded(config));
+        Self { daemon, listeners: Vec::new(), sessions: Vec::new(), foreign: None }
     }
 
     /// Listens on `host:port` (port 0: any that is free) or, for `./u:path`, on a unix socket.
@@ -46,6 +51,7 @@ impl<W> Server<W> {
             let text = "a unix socket has no NAT address: leave out the NAT host, or listen on a port";
             return Err(io::Error::new(ErrorKind::InvalidInput, text));
         }
+        config.check_server().map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
         let listener = Listener::bind(address, config.ip_version)?;
         if config.location.is_none() {
             let mut location = listener.location()?;
@@ -79,6 +85,14 @@ impl<W> Server<W> {
         self.daemon.uri(object)
     }
 
+    /// Takes connections that speak another protocol, such as HTTP on the same port: see
+    /// [`OnePort`](firesteel_proto::OnePort) for what tells them apart. Without this, they are closed.
+    ///
+    /// It runs in [`tick`](Self::tick). The socket does not wait.
+    pub fn set_foreign(&mut self, take: impl FnMut(Foreign<Socket>) + Send + 'static) {
+        self.foreign = Some(Box::new(take));
+    }
+
     /// Does what can be done without waiting: lets clients in, takes what they sent, runs up to `budget` calls, and
     /// sends the answers.
     pub fn tick(&mut self, now: Instant, world: &mut W, budget: Budget) -> Dispatched {
@@ -87,7 +101,7 @@ impl<W> Server<W> {
         }
         for (id, socket) in self.sessions.iter().flatten() {
             if let Some(session) = self.daemon.session(*id) {
-                socket.pump(session, now);
+                pump(socket, session, now);
             }
         }
         self.daemon.handle_timeout(now);
@@ -122,7 +136,7 @@ impl<W> Server<W> {
     }
 
     fn open(&mut self, now: Instant, socket: Socket, peer: Peer) -> io::Result<SessionId> {
-        socket.set_nonblocking()?;
+        socket.set_nonblocking(true)?;
         let id = self.daemon.open(now, peer, None).map_err(io::Error::other)?;
         if self.sessions.len() <= id.index() {
             self.sessions.resize_with(id.index() + 1, || None);
@@ -139,15 +153,30 @@ impl<W> Server<W> {
                 && *held == id
                 && let Some(session) = self.daemon.session(id)
             {
-                socket.flush_from(session, now);
+                flush(socket, session, now);
             }
         }
         while let Some(event) = self.daemon.poll_event() {
-            if let DaemonEvent::Closed { session, .. } = event
-                && let Some(slot) = self.sessions.get_mut(session.index())
-            {
-                slot.take_if(|(id, _)| *id == session);
+            match event {
+                DaemonEvent::Closed { session, .. } => drop(self.take(session)),
+                DaemonEvent::Foreign { session, protocol } => self.hand_back(session, protocol),
+                _ => {}
             }
+        }
+    }
+
+    fn take(&mut self, session: SessionId) -> Option<Socket> {
+        let (_, socket) = self.sessions.get_mut(session.index())?.take_if(|(id, _)| *id == session)?;
+        Some(socket)
+    }
+
+    /// Gives the socket of a session to whoever speaks its protocol; closes it where nobody does.
+    fn hand_back(&mut self, id: SessionId, protocol: &'static str) {
+        if let Some((peer, detached)) = detach(&mut self.daemon, id, self.foreign.is_some())
+            && let Some(socket) = self.take(id)
+            && let Some(take) = &mut self.foreign
+        {
+            take(Foreign::new(socket, peer, protocol, detached));
         }
     }
 }

@@ -33,7 +33,7 @@ mod tests {
     use std::time::Duration;
 
     use super::Interest;
-    use crate::socket::Socket;
+    use firesteel_pump::Socket;
 
     macro_rules! tests {
         ($($name:ident: $poller:ty;)*) => {$(
