@@ -8,7 +8,11 @@
 //! - [`blocking`] (feature `blocking`, on by default): a server on one thread or a few, and a proxy whose calls
 //!   wait;
 //! - `mio` (feature `mio`): server and client on your own `mio::Poll`;
+//! - `smol` (feature `smol`) and `tokio` (feature `tokio`): async server and client;
 //! - `tick` (feature `tick`): server and client for a game's ticks, without any waiting;
+//! - `tls` (feature `tls`): TLS as a layer under all of these;
+//! - `nameserver` (features `nameserver` and `sqlite`): a name server for the programs of Pyro5 and Pyro4, in your own process
+//!   or on its own;
 //! - [`pump`](mod@pump): moves bytes between a machine and a socket, for loops of your own;
 //! - `#[expose]` and `#[remote]` (feature `macros`, on by default);
 //! - all of Pyro's serializers ([`SerializerId`]), both of its protocols ([`Dialect`]), compression and signed
@@ -105,11 +109,20 @@
 
 pub mod features;
 
+#[cfg(feature = "nameserver")]
+pub mod nameserver;
+
 #[cfg(feature = "blocking")]
 pub use firesteel_blocking as blocking;
 #[cfg(feature = "mio")]
 pub use firesteel_mio as mio;
 pub use firesteel_proto::*;
 pub use firesteel_pump as pump;
+#[cfg(feature = "smol")]
+pub use firesteel_smol as smol;
 #[cfg(feature = "tick")]
 pub use firesteel_tick as tick;
+#[cfg(feature = "tls")]
+pub use firesteel_tls as tls;
+#[cfg(feature = "tokio")]
+pub use firesteel_tokio as tokio;
