@@ -8,9 +8,10 @@ use firesteel::{Dialect, Payload, Protocol, SerializerId, Serializers, Uri, Valu
 /// The remote object, and how to talk to it.
 #[derive(Args)]
 pub struct Remote {
-    /// The object: PYRO:object@host:port, PYRO:object@[ipv6]:port or PYRO:object@./u:socketpath
+    /// The object: PYRO:object@host:port, PYRO:object@[ipv6]:port or PYRO:object@./u:socketpath; or what a name server
+    /// knows: PYRONAME:name or PYROMETA:tag,tag, both with or without @host:port of the name server
     #[arg(value_parser = uri)]
-    pub uri: Uri,
+    pub uri: String,
     /// How many seconds to wait for the connection, and then for the answer
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub timeout: Option<Duration>,
@@ -23,17 +24,13 @@ pub struct Remote {
     pub serializer: Option<SerializerId>,
 }
 
-/// A URI that can be called.
-pub fn uri(text: &str) -> Result<Uri, String> {
-    let uri = text
-        .parse()
-        .map_err(|error| format!("{error}: write PYRO:object@host:port, or PYRO:object@./u:path for a unix socket"))?;
-    match uri {
-        Uri::Pyro { .. } => Ok(uri),
-        Uri::Name { .. } | Uri::Meta { .. } => {
-            Err("it has to be looked up in a name server, which is not supported: give the object's PYRO: uri"
-                .to_owned())
-        }
+/// A URI. It stays text: the port of its name server may be a setting.
+pub fn uri(text: &str) -> Result<String, String> {
+    match text.parse::<Uri>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!(
+            "{error}: write PYRO:object@host:port, PYRO:object@./u:path for a unix socket, or PYRONAME:name"
+        )),
     }
 }
 

@@ -21,9 +21,7 @@ pub fn proxy(remote: &Remote, patience: Option<Duration>) -> Result<Proxy, Failu
     config.protocol = remote.protocol;
     config.serializer = remote.serializer.unwrap_or(config.serializer);
     check(&config)?;
-    Connector::new(config)
-        .proxy(&remote.uri.to_string())
-        .map_err(|error| Failure::of_call(&remote.uri, CallFailure::from(error)))
+    Connector::new(config).proxy(&remote.uri).map_err(|error| Failure::of_call(&remote.uri, CallFailure::from(error)))
 }
 
 /// What can be known to fail before anything is connected.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use firesteel::{CallError, CallFailure, CloseReason, Fault, ProtocolError, Uri};
+use firesteel::{CallError, CallFailure, CloseReason, Fault, NamingError, ProtocolError, Uri};
 
 use crate::output::{self, harmless, one_line};
 
@@ -21,10 +21,14 @@ pub enum Failure {
 
 impl Failure {
     /// How a call of this object failed.
-    pub fn of_call(uri: &Uri, failure: CallFailure) -> Self {
-        let place = || uri.location().map(ToString::to_string).unwrap_or_default();
+    pub fn of_call(uri: &str, failure: CallFailure) -> Self {
+        let place = || match uri.parse() {
+            Ok(Uri::Pyro { location, .. }) => location.to_string(),
+            _ => uri.to_owned(),
+        };
         Self::Failed(match failure {
             CallFailure::Fault(fault) => return Self::Raised(fault),
+            CallFailure::Lost(CloseReason::Unresolved(error)) => unresolved(uri, &error),
             CallFailure::Lost(CloseReason::Unreachable(reason)) => {
                 format!("cannot connect to {}: {reason}: is the server running there?", place())
             }
@@ -38,6 +42,11 @@ impl Failure {
             }
             other => format!("{uri}: {other}"),
         })
+    }
+
+    /// There is no name server.
+    pub fn not_located(error: &NamingError) -> Self {
+        Self::Failed(format!("{error}: start one, or say where it is with PYRO_NS_HOST and PYRO_NS_PORT"))
     }
 
     /// Tells the user, and gives the exit code.
@@ -66,6 +75,15 @@ impl Failure {
 impl From<clap::Error> for Failure {
     fn from(error: clap::Error) -> Self {
         if error.use_stderr() { Self::Usage(usage(&error.to_string())) } else { Self::Help(error) }
+    }
+}
+
+fn unresolved(uri: &str, error: &NamingError) -> String {
+    match error {
+        NamingError::NotLocated(_) => {
+            format!("{error}: start one, or say where it is: PYRONAME:name@host:port, or PYRO_NS_HOST and PYRO_NS_PORT")
+        }
+        _ => format!("{uri}: {error}: list what it knows with firesteel nsc list"),
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! - [`call`] calls a method or reads an attribute, with arguments that are Python literals;
 //! - [`inspect`] lists what an object exposes, [`ping`] measures the way to it;
+//! - [`ns`] is a name server;
+//! - [`nsc`] looks into a name server and changes it;
 //! - [`echoserver`] serves `test.echoserver`, the test object that Pyro5 and Pyro4 have too;
 //! - [`check_config`] prints the settings in force.
 //!
@@ -16,9 +18,12 @@ mod connect;
 mod echoserver;
 mod failure;
 mod inspect;
+mod ns;
+mod nsc;
 mod output;
 mod ping;
 mod settings;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -26,7 +31,7 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 
-/// Remote objects of Pyro5, Pyro4 and firesteel: call them, inspect them, serve one for tests.
+/// Remote objects of Pyro5, Pyro4 and firesteel: call them, inspect them, look for their names, serve one for tests.
 #[derive(Parser)]
 #[command(name = "firesteel", version, after_help = settings::HELP, arg_required_else_help = false)]
 struct Options {
@@ -39,6 +44,8 @@ enum Command {
     Call(call::Options),
     Inspect(inspect::Options),
     Ping(ping::Options),
+    Ns(ns::Options),
+    Nsc(nsc::Options),
     Echoserver(echoserver::Options),
     CheckConfig(check_config::Options),
 }
@@ -48,6 +55,8 @@ fn main() -> ExitCode {
         Command::Call(options) => call::run(&options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Ping(options) => ping::run(&options),
+        Command::Ns(options) => ns::run(&options),
+        Command::Nsc(options) => nsc::run(&options),
         Command::Echoserver(options) => echoserver::run(&options),
         Command::CheckConfig(options) => check_config::run(&options),
     });

@@ -10,7 +10,6 @@ use firesteel::blocking::Stopper;
 use firesteel::{Args, Attribute, Context, Dialect, Fault, Member, Metadata, Method, Object, Outcome, Stream, Value};
 
 use super::delay::Delay;
-use super::truth::is_true;
 use crate::output;
 
 /// What `test.echoserver` does. Errors name the type, so it has the name of Pyro's class.
@@ -80,7 +79,7 @@ impl Object for EchoServer {
         match member {
             Member::Set("verbose") => {
                 let (onoff,): (Value,) = args.bind(&["onoff"])?;
-                self.log.0.store(is_true(&onoff), Ordering::Relaxed);
+                self.log.0.store(onoff.is_true(), Ordering::Relaxed);
                 cx.answer(&())
             }
             other => self.call_shared(cx, other, args),

@@ -2,8 +2,12 @@
 
 mod echoserver;
 mod generations;
+mod ns;
+mod nsc;
+mod published;
 mod remote;
 mod running;
 mod settings;
 mod streams;
+mod tls;
 mod usage;

@@ -1,6 +1,6 @@
 //! Runs the built `firesteel`, every wait bounded.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run that is being prepared. It sees no `PYRO_*` variables but those given.
-pub struct Firesteel(Command);
+pub struct Firesteel(Command, Option<&'static str>);
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Firesteel {
             command.env_remove(name);
         }
         command.env("TZ", "UTC").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command).args(args)
+        Self(command, None).args(args)
     }
 
     pub fn args(mut self, args: &[&str]) -> Self {
@@ -62,6 +62,13 @@ impl Firesteel {
         self
     }
 
+    /// What stands on its standard input.
+    pub fn says(mut self, text: &'static str) -> Self {
+        self.0.stdin(Stdio::piped());
+        self.1 = Some(text);
+        self
+    }
+
     #[track_caller]
     pub fn run(self) -> Output {
         self.start().finish()
@@ -70,6 +77,9 @@ impl Firesteel {
     #[track_caller]
     pub fn start(mut self) -> Server {
         let mut child = self.0.spawn().expect("firesteel starts");
+        if let (Some(text), Some(mut input)) = (self.1, child.stdin.take()) {
+            input.write_all(text.as_bytes()).expect("it reads");
+        }
         let output = lines(child.stdout.take().expect("stdout is piped"));
         let errors = lines(child.stderr.take().expect("stderr is piped"));
         Server { child, lines: output, errors }
