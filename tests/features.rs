@@ -56,8 +56,10 @@ fn has_word(text: &str, word: &str) -> bool {
 /// The sources of everything that a program can use.
 fn sources() -> String {
     let mut text = String::new();
-    let mut folders: Vec<PathBuf> =
-        ["src", "proto/src", "proto/formats/value/src", "adapters"].iter().map(|folder| root().join(folder)).collect();
+    let mut folders: Vec<PathBuf> = ["src", "proto/src", "proto/formats/value/src", "adapters", "nameserver/src"]
+        .iter()
+        .map(|folder| root().join(folder))
+        .collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();

@@ -1,6 +1,7 @@
 //! Talks to the real Pyro5 and Pyro4, in both roles, and replays what was recorded from it.
 
 mod client_access;
+mod client_async;
 mod client_batches;
 mod client_classes;
 mod client_connections;
@@ -25,6 +26,10 @@ mod hmac;
 mod hosted;
 mod hostile;
 mod hostile_pyro4;
+mod nameserver;
+mod nameserver_files;
+mod nameserver_finding;
+mod nameserver_load;
 mod nat;
 mod nested;
 mod pickle_attacks;
@@ -35,7 +40,9 @@ mod pyro_tests;
 mod pyro_tests_client;
 mod pyro_tests_daemon;
 
+mod serve;
 mod server_admission;
+mod server_async;
 mod server_batches;
 mod server_calls;
 mod server_echo;
@@ -50,8 +57,14 @@ mod server_watched;
 mod settings;
 mod source;
 
+mod resolve;
+mod resolve_async;
+mod resolve_loops;
+mod resolve_tls;
+
 mod support;
 mod tap;
+mod tls;
 mod transcripts;
 mod transcripts_client;
 mod transcripts_pyro4;

@@ -54,7 +54,7 @@ fn a_daemon_is_pumped_by_hand() {
     ours.set_nonblocking(true).expect("a socket");
     let mut daemon: Daemon<Local> = Daemon::new(Instant::now(), Config::default());
     daemon.register(ECHO, EchoServer::default()).expect("a free name");
-    let id = daemon.open(Instant::now(), Peer::default(), None).expect("room for a session");
+    let id = daemon.open(Instant::now(), Peer::pair(), None).expect("room for a session");
     let client = client(theirs);
 
     let deadline = Instant::now() + TIMEOUT;

@@ -1,18 +1,16 @@
 //! A loop made by hand on `poll`, as `examples/poll_by_hand.rs` shows it, over sockets of all kinds.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use firesteel::pump::pump;
+use firesteel::pump::{SocketFile, listen_unix, pump};
 use firesteel::{Budget, Daemon, DaemonEvent, Location, Machine, Peer, SessionId};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -30,7 +28,7 @@ impl Loop for ByHand {
         daemon.register("thing", plan.thing).expect("a free id");
         let mut served = Served { listener: plan.address.as_deref().map(Listener::bind), ..Served::default() };
         for socket in plan.sockets {
-            served.open(&mut daemon, socket.into(), Peer::default());
+            served.open(&mut daemon, socket.into(), Peer::pair());
         }
         let (waker, theirs) = UnixStream::pair().expect("a pair");
         waker.set_nonblocking(true).expect("a live descriptor");
@@ -47,7 +45,7 @@ impl Loop for ByHand {
 }
 
 fn run(daemon: &mut Daemon, served: &mut Served, waker: &UnixStream, signals: &Signals) {
-    while !daemon.is_drained() && (served.listener.is_some() || daemon.session_count() > 0) {
+    while !daemon.is_drained() && (served.listener.is_some() || !daemon.is_idle()) {
         let (knock, ready) = served.wait(daemon, waker);
         if signals.stop.swap(false, Ordering::AcqRel) {
             served.listener = None;
@@ -169,13 +167,16 @@ impl Wake for Signals {
 
 enum Listener {
     Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, SocketFile),
 }
 
 impl Listener {
     fn bind(address: &str) -> Self {
         let listener = match address.strip_prefix("./u:") {
-            Some(path) => Self::Unix(UnixListener::bind(path).expect("a free path"), path.into()),
+            Some(path) => {
+                let (listener, file) = listen_unix(path.as_ref()).expect("a free path");
+                Self::Unix(listener, file)
+            }
             None => Self::Tcp(TcpListener::bind(address).expect("a free port")),
         };
         match &listener {
@@ -189,7 +190,7 @@ impl Listener {
     fn location(&self) -> Location {
         match self {
             Self::Tcp(listener) => listener.local_addr().expect("bound").into(),
-            Self::Unix(_, path) => Location::Unix(path.clone()),
+            Self::Unix(_, file) => Location::Unix(file.path().to_owned()),
         }
     }
 
@@ -202,14 +203,6 @@ impl Listener {
             }
             Self::Unix(listener, _) => (listener.accept()?.0.into(), Peer::unix()),
         })
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            let _ = fs::remove_file(path);
-        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod blocking;
 mod by_hand;
+mod foreign;
+mod on_async;
 mod on_mio;
 mod raw;
 mod scenarios;
@@ -20,7 +22,17 @@ macro_rules! suite {
             transport!(tcp_v4, $host, crate::stage::Transport::V4);
             transport!(tcp_v6, $host, crate::stage::Transport::V6);
             transport!(unix, $host, crate::stage::Transport::Unix);
+            transport!(tls, $host, crate::stage::Transport::Tls);
             transport!(pair, $host, crate::stage::Transport::Pair);
+            /// What differs from other unix sockets is over once they are connected.
+            #[cfg(target_os = "linux")]
+            mod without_a_file {
+                use crate::scenarios::*;
+                scenarios!($host, crate::stage::Transport::Abstract, {
+                    calls::calls_and_faults,
+                    ends::a_lost_connection_is_made_again,
+                });
+            }
         }
     )*};
 }
@@ -52,6 +64,7 @@ macro_rules! transport {
                 deferred::a_storm_of_answers,
                 deferred::nobody_waits_any_more,
                 deferred::a_late_answer_is_dropped,
+                deferred::a_oneway_call_outlives_its_session,
                 ends::a_lost_connection_is_made_again,
                 ends::a_shutdown_lets_deferred_answers_out,
                 ends::a_shutdown_lets_a_running_call_end,
@@ -91,5 +104,9 @@ suite! {
     blocking_threads: crate::blocking::Threads;
     mio_ready: crate::on_mio::Ready;
     mio_own: crate::on_mio::Own;
+    mio_shared: crate::on_mio::Several;
     game_tick: crate::tick::Ticks;
+    tokio_current: crate::on_async::CurrentThread;
+    tokio_multi: crate::on_async::MultiThread;
+    smol: crate::on_async::Smol;
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Buf;
 use firesteel::connection::{CallId, ClientConnection, ClientEvent, Reply, Request};
 use firesteel::pump::{pump, receive, send};
-use firesteel::{Arguments, CallFailure, CloseReason, Config, Handshake, Machine, Value};
+use firesteel::{Arguments, CallFailure, CloseReason, Config, Handshake, Layer, Machine, Value};
 use rustix::event::PollFlags;
 
 use crate::wire::Wire;
@@ -22,22 +22,22 @@ pub struct Raw {
 }
 
 impl Raw {
-    pub fn new(wire: Wire, handshake: Handshake) -> Self {
-        Self::with(Config::default(), wire, handshake)
+    pub fn new(wire: Wire, handshake: Handshake, layer: Option<Box<dyn Layer>>) -> Self {
+        Self::with(Config::default(), wire, handshake, layer)
     }
 
     /// A client that knows nothing beyond Pyro: its calls are answered in their order.
-    pub fn plain(wire: Wire, handshake: Handshake) -> Self {
+    pub fn plain(wire: Wire, handshake: Handshake, layer: Option<Box<dyn Layer>>) -> Self {
         let mut config = Config::default();
         config.extensions = false;
-        Self::with(config, wire, handshake)
+        Self::with(config, wire, handshake, layer)
     }
 
-    fn with(mut config: Config, wire: Wire, handshake: Handshake) -> Self {
+    fn with(mut config: Config, wire: Wire, handshake: Handshake, layer: Option<Box<dyn Layer>>) -> Self {
         config.limits.max_in_flight = 1 << 15;
         config.handshake_timeout = crate::thing::PATIENCE;
         wire.set_nonblocking(true);
-        let machine = ClientConnection::new(Instant::now(), Arc::new(config), handshake, "thing", None);
+        let machine = ClientConnection::new(Instant::now(), Arc::new(config), handshake, "thing", layer);
         Self { machine, wire, done: Vec::new(), closed: None, connected: handshake == Handshake::Absent }
     }
 
@@ -127,8 +127,11 @@ impl Raw {
 
     /// Takes the bytes that are queued.
     pub fn take_bytes(&mut self) -> Vec<u8> {
-        let Some(mut transmit) = self.machine.poll_transmit() else { return Vec::new() };
-        transmit.copy_to_bytes(transmit.remaining()).into()
+        let mut all = Vec::new();
+        while let Some(mut transmit) = self.machine.poll_transmit() {
+            all.extend_from_slice(&transmit.copy_to_bytes(transmit.remaining()));
+        }
+        all
     }
 
     /// Ends the stream, and returns when the server has done the same: its session is over then.

@@ -4,13 +4,14 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use firesteel::blocking::{Connector, Proxy};
-use firesteel::{Config, Daemon, Handshake, Location, Registry, Uri};
-use firesteel_testkit::{SocketPath, unique_socket_path};
+use firesteel::tls::{Certificate, ClientOptions, Pem, ServerOptions, Tls};
+use firesteel::{Config, Daemon, Handshake, Layer, Location, Registry, Uri};
+use firesteel_testkit::{Authority, Credentials, SocketPath, unique_socket_path};
 
 use crate::raw::Raw;
 use crate::thing::{Board, PATIENCE, Thing};
@@ -63,6 +64,12 @@ pub enum Transport {
     V4,
     V6,
     Unix,
+    /// A unix socket without a file: Linux's abstract namespace.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux has them"))]
+    Abstract,
+    /// TCP of version 4, under TLS. Bytes that a client sends by hand are those of the wire: they break TLS, where they
+    /// break the protocol elsewhere.
+    Tls,
     /// Socketpairs that the user gives to both ends: no listener, no handshake.
     Pair,
 }
@@ -88,10 +95,25 @@ pub fn play(transport: Transport, scenario: fn(Transport)) {
     }
 }
 
+/// TLS for both ends, which trust the same authority.
+pub fn both_ends() -> Tls {
+    static MADE: OnceLock<Tls> = OnceLock::new();
+    let make = || {
+        let authority = Authority::new("the authority");
+        let Credentials { certificate, key } = authority.issue("the server", &["127.0.0.1"]);
+        let server = ServerOptions::new(Certificate::new(Pem::text(certificate), Pem::text(key)));
+        let client = ClientOptions::trusting(Pem::text(authority.certificate()));
+        Tls::server(&server).and_then(|tls| tls.with_client(&client)).expect("good certificates")
+    };
+    MADE.get_or_init(make).clone()
+}
+
 pub struct Stage {
     pub board: Board,
     pub transport: Transport,
     location: Option<Location>,
+    /// What clients use, where it is TLS.
+    tls: Option<Tls>,
     /// The clients' ends of socketpairs that are not used yet.
     pairs: Mutex<Vec<UnixStream>>,
     stop: Box<dyn Fn() + Send + Sync>,
@@ -110,12 +132,18 @@ impl Stage {
         // A machine that has a lot to do is no reason to turn a client away.
         config.handshake_timeout = PATIENCE;
         config.limits.max_sessions = SESSIONS.max(connections);
+        let tls = (transport == Transport::Tls).then(both_ends);
+        config.layers = tls.clone().map(|tls| Arc::new(tls) as _);
         configure(&mut config);
         let path = (transport == Transport::Unix).then(unique_socket_path);
         let address = match transport {
-            Transport::V4 => Some("127.0.0.1:0".to_owned()),
+            Transport::V4 | Transport::Tls => Some("127.0.0.1:0".to_owned()),
             Transport::V6 => Some("[::1]:0".to_owned()),
             Transport::Unix => path.as_ref().map(|path| format!("./u:{path}")),
+            Transport::Abstract => {
+                // A name that nobody else has, of a file that is not there.
+                Some(format!("./u:\0{}", unique_socket_path()))
+            }
             Transport::Pair => None,
         };
         let wanted = if transport == Transport::Pair { connections } else { 0 };
@@ -126,7 +154,7 @@ impl Stage {
         let (tell, told) = mpsc::channel();
         let host = thread::spawn(move || L::host(plan, |running| tell.send(running).expect("somebody waits")));
         let Running { location, stop } = told.recv_timeout(PATIENCE).expect("the loop gets ready");
-        Self { board, transport, location, pairs: Mutex::new(pairs), stop, host, path }
+        Self { board, transport, location, tls, pairs: Mutex::new(pairs), stop, host, path }
     }
 
     pub fn is_pair(&self) -> bool {
@@ -150,7 +178,8 @@ impl Stage {
         self.proxy_with(Config::default())
     }
 
-    pub fn proxy_with(&self, config: Config) -> Proxy {
+    pub fn proxy_with(&self, mut config: Config) -> Proxy {
+        config.layers = self.tls.clone().map(|tls| Arc::new(tls) as _);
         let connector = Connector::new(config);
         match &self.location {
             Some(location) => connector.proxy(&Uri::pyro("thing", location.clone()).to_string()).expect("a uri"),
@@ -160,12 +189,16 @@ impl Stage {
 
     /// A client that is driven by hand.
     pub fn raw(&self) -> Raw {
-        Raw::new(self.wire(), self.handshake())
+        Raw::new(self.wire(), self.handshake(), self.layer())
     }
 
     /// A client that does as little as Pyro's.
     pub fn plain(&self) -> Raw {
-        Raw::plain(self.wire(), self.handshake())
+        Raw::plain(self.wire(), self.handshake(), self.layer())
+    }
+
+    fn layer(&self) -> Option<Box<dyn Layer>> {
+        Some(self.tls.as_ref()?.client_layer("127.0.0.1").expect("a layer"))
     }
 
     /// How a connection begins.
@@ -176,6 +209,19 @@ impl Stage {
     /// Begins the daemon's shutdown.
     pub fn stop(&self) {
         (self.stop)();
+    }
+
+    /// Leaves the loop the time to see the end of a connection.
+    pub fn let_it_see_that(&self) {
+        if self.is_pair() {
+            thread::sleep(Duration::from_millis(20));
+        } else {
+            self.wait_until_all_are_free();
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.host.is_finished()
     }
 
     /// The clients are gone: so must be all of their sessions, and then the loop ends.

@@ -31,7 +31,7 @@ impl Loop for Ticks {
         let location = server.local_addr();
         let listens = location.is_some();
         ready(Running { location, stop: Box::new(move || stopper.store(true, Ordering::Release)) });
-        while !server.is_over() && (listens || server.daemon.session_count() > 0) {
+        while !server.is_over() && (listens || !server.daemon.is_idle()) {
             if stop.swap(false, Ordering::AcqRel) {
                 server.shutdown(Instant::now(), Duration::from_secs(5));
             }

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use firesteel::Location;
+use firesteel::pump::unix_address;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt;
@@ -24,7 +25,7 @@ impl Wire {
                 stream.set_nodelay(true)?;
                 Self::Tcp(stream)
             }
-            Location::Unix(path) => Self::Unix(UnixStream::connect(path)?),
+            Location::Unix(path) => Self::Unix(UnixStream::connect_addr(&unix_address(path)?)?),
         })
     }
 

@@ -70,6 +70,21 @@ pub fn nobody_waits_any_more<L: Loop>(transport: Transport) {
     stage.end();
 }
 
+/// Nobody waits for its answer, so nobody's going ends it; a loop without a listener stays for it.
+pub fn a_oneway_call_outlives_its_session<L: Loop>(transport: Transport) {
+    let stage = Stage::new::<L>(transport, 1);
+    let mut raw = stage.raw();
+    raw.notify("hold", &());
+    raw.send_all();
+    let responder = stage.board.take_held();
+    raw.finish();
+    stage.let_it_see_that();
+    assert!(!responder.is_cancelled());
+    assert!(!stage.is_over());
+    responder.reply(&"done");
+    stage.end();
+}
+
 pub fn a_late_answer_is_dropped<L: Loop>(transport: Transport) {
     let stage = Stage::new::<L>(transport, 1);
     let proxy = stage.proxy();

@@ -10,7 +10,7 @@ use rustix::event::PollFlags;
 use crate::stage::{Loop, Stage, Transport};
 
 pub fn a_flood_beside_a_polite_client<L: Loop>(transport: Transport) {
-    const IN_FLIGHT: usize = 3000;
+    const IN_FLIGHT: usize = 10_000;
     let stage = Stage::new::<L>(transport, 2);
     let (polite, mut raw) = (stage.proxy(), stage.raw());
     let over = AtomicBool::new(false);
@@ -20,7 +20,7 @@ pub fn a_flood_beside_a_polite_client<L: Loop>(transport: Transport) {
             let mut calls = std::collections::VecDeque::new();
             let mut sent = 0;
             loop {
-                while calls.len() < IN_FLIGHT && (sent < 2 * IN_FLIGHT || !over.load(Ordering::Relaxed)) {
+                while calls.len() < IN_FLIGHT && (sent < IN_FLIGHT || !over.load(Ordering::Relaxed)) {
                     calls.push_back((sent, raw.call("echo", &(sent,))));
                     sent += 1;
                 }

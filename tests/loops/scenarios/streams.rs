@@ -1,9 +1,10 @@
 //! Items that are pulled one by one.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use firesteel::blocking::{Proxy, RemoteStream};
+use firesteel::connection::{Reply, Request};
 
 use super::fault;
 use crate::stage::{Loop, Stage, Transport};
@@ -118,11 +119,15 @@ pub fn without_linger_they_end_with_their_session<L: Loop>(transport: Transport)
 
 pub fn another_session_goes_on<L: Loop>(transport: Transport) {
     let stage = Stage::with::<L>(transport, 3, |config| config.stream_linger = Duration::from_millis(300));
-    let (one, other) = (stage.proxy(), stage.proxy());
-    let mut stream = endless(&one);
-    assert_eq!(stream.next(), Some(Ok(1)));
-    let id = stream.id().expect("it goes on").to_owned();
-    one.close();
+    let (mut one, other) = (stage.raw(), stage.proxy());
+    let call = one.call("endless", &());
+    let Ok(Reply::Stream(id)) = one.end_of(call) else { panic!("no stream") };
+    let args = (&id,);
+    let request = Request::method("get_next_stream_item", &args).object("Pyro.Daemon");
+    let call = one.machine.call(Instant::now(), &request).expect("a call");
+    assert_eq!(one.value(call).as_i64(), Some(1));
+    // Until its session is over, the stream would be its own.
+    one.finish();
     let mut resumed: RemoteStream<u32> = other.resume_stream(id);
     assert_eq!(resumed.next(), Some(Ok(2)));
     // It belongs to the other session now, and nobody waits for it to end.
@@ -131,7 +136,7 @@ pub fn another_session_goes_on<L: Loop>(transport: Transport) {
     other.close();
     // Nobody comes any more: it goes although nothing else happens.
     stage.board.wait_for_streams(0);
-    drop((stream, resumed, one, other));
+    drop((resumed, other));
     stage.end();
 }
 

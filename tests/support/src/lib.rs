@@ -22,11 +22,13 @@
 
 #![forbid(unsafe_code)]
 
+mod certificates;
 mod environment;
 mod process;
 mod socket_path;
 mod transcript;
 
+pub use certificates::{Authority, Credentials, Folder, self_signed};
 pub use environment::{python, scripts};
 pub use process::{Output, Python, PythonProcess, START_TIME, echoserver, server};
 pub use socket_path::{SocketPath, unique_socket_path};
