@@ -27,6 +27,8 @@ pub enum Case {
     Stream,
     /// Sequential calls on each of N connections, a thread for each.
     Conc,
+    /// N connections that have made one call each, and are held.
+    Idle,
     /// Calls without an answer as fast as they go, then one that waits for all.
     Oneway,
     /// The same, held back to leave together.
@@ -110,6 +112,7 @@ pub fn run(uri: &str, case: Case, time: Duration, n: usize, serializer: &str) ->
                 if item + 1 == expected { Ok(()) } else { Err("an item is missing".into()) }
             })?
         }
+        Case::Idle => return Err("idle connections are held, not measured".into()),
         Case::Conc => concurrent(&name, &connector, uri, time, n)?,
         Case::Record => {
             let record = record_value();

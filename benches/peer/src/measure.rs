@@ -50,7 +50,7 @@ impl Measured {
 }
 
 /// Calls that are made before the measurement begins.
-const WARM_UP: usize = 200;
+pub const WARM_UP: usize = 200;
 
 /// Repeats `op` for `time` or `most` times.
 pub fn repeat(
@@ -65,30 +65,58 @@ pub fn repeat(
             op()?;
         }
     }
-    let mut latencies = Vec::with_capacity(1 << 20);
-    let cpu = cpu_time();
-    let start = Instant::now();
-    let mut last = start;
-    while last - start < time && latencies.len() < most {
+    let mut meter = Meter::new();
+    while meter.elapsed() < time && meter.latencies.len() < most {
         op()?;
-        let now = Instant::now();
-        latencies.push((now - last).as_nanos() as u64);
-        last = now;
+        meter.tick();
     }
-    let secs = (last - start).as_secs_f64();
-    let ops = latencies.len() as u64;
-    latencies.sort_unstable();
-    let percentile = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize] as f64 / 1e3;
-    Ok(Measured {
-        case: case.to_owned(),
-        ops,
-        secs,
-        rate: ops as f64 / secs,
-        cpu_us: (cpu_time() - cpu).as_secs_f64() * 1e6 / ops as f64,
-        p50_us: percentile(0.5),
-        p99_us: percentile(0.99),
-        mb_s: None,
-    })
+    Ok(meter.end(case))
+}
+
+/// Measures what happens between its ticks.
+pub struct Meter {
+    latencies: Vec<u64>,
+    cpu: Duration,
+    start: Instant,
+    last: Instant,
+}
+
+impl Meter {
+    pub fn new() -> Self {
+        let (latencies, cpu, start) = (Vec::with_capacity(1 << 20), cpu_time(), Instant::now());
+        Self { latencies, cpu, start, last: start }
+    }
+
+    /// Between its beginning and the last tick.
+    pub fn elapsed(&self) -> Duration {
+        self.last - self.start
+    }
+
+    pub fn tick(&mut self) {
+        let now = Instant::now();
+        self.latencies.push((now - self.last).as_nanos() as u64);
+        self.last = now;
+    }
+
+    pub fn end(mut self, case: &str) -> Measured {
+        let secs = self.elapsed().as_secs_f64();
+        let ops = self.latencies.len() as u64;
+        self.latencies.sort_unstable();
+        let percentile = |part: f64| {
+            let at = (self.latencies.len().saturating_sub(1) as f64 * part) as usize;
+            self.latencies.get(at).map_or(0.0, |nanos| *nanos as f64 / 1e3)
+        };
+        Measured {
+            case: case.to_owned(),
+            ops,
+            secs,
+            rate: ops as f64 / secs,
+            cpu_us: (cpu_time() - self.cpu).as_secs_f64() * 1e6 / ops as f64,
+            p50_us: percentile(0.5),
+            p99_us: percentile(0.99),
+            mb_s: None,
+        }
+    }
 }
 
 fn cpu_time() -> Duration {

@@ -3,10 +3,11 @@
 use std::error::Error;
 
 use firesteel::{
-    Args, Blob, Context, Fault, Member, Metadata, Method, Object, Outcome, Shared, Stream, Value, blocking,
+    Args, Blob, Config, Context, Fault, Member, Metadata, Method, Object, Outcome, Shared, Stream, Value, blocking, mio,
 };
 
-use crate::{Transport, socket_path};
+use crate::process::raise_file_limit;
+use crate::{Adapter, Transport, on_async, socket_path};
 
 const WORKERS: usize = 4;
 
@@ -61,15 +62,27 @@ impl Object for Bench {
 }
 
 /// Serves until it is killed.
-pub fn serve(transport: Transport) -> Result<(), Box<dyn Error>> {
-    let objects = Shared::new();
-    objects.register("bench", Bench)?;
+pub fn serve(transport: Transport, adapter: Adapter) -> Result<(), Box<dyn Error>> {
+    raise_file_limit()?;
     let address = match transport {
         Transport::Tcp => "127.0.0.1:0".to_owned(),
         Transport::Unix => format!("./u:{}", socket_path("firesteel-bench").display()),
     };
-    let mut server = blocking::Server::shared(&address, &objects, WORKERS)?;
-    println!("READY {}", server.uri("bench"));
-    server.run_threads(WORKERS + 1)?;
+    match adapter {
+        Adapter::Blocking => {
+            let objects = Shared::new();
+            objects.register("bench", Bench)?;
+            let mut server = blocking::Server::shared(&address, &objects, WORKERS)?;
+            println!("READY {}", server.uri("bench"));
+            server.run_threads(WORKERS + 1)?;
+        }
+        Adapter::Mio => {
+            let (mut poll, mut server) = mio::Server::bind(&address, Config::default())?;
+            server.daemon.register("bench", Bench)?;
+            println!("READY {}", server.uri("bench").ok_or("the server listens nowhere")?);
+            server.run(&mut poll)?;
+        }
+        adapter => on_async::serve(adapter, &address, Bench)?,
+    }
     Ok(())
 }
