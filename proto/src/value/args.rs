@@ -159,7 +159,7 @@ impl<'a> Args<'a> {
             self.source.convert(classes)?;
         }
         let callee = Callee(self.callee);
-        let mut binding = Binding { source: self.source, names, callee, given: 0, keywords: None, fault: None };
+        let mut binding = Binding { source: &mut self.source, names, callee, given: 0, keywords: None, fault: None };
         match T::deserialize(&mut binding) {
             Ok(value) => binding.finish().map(|()| value),
             Err(error) => Err(binding.fault.take().unwrap_or_else(|| error.into())),
@@ -252,7 +252,7 @@ impl std::fmt::Display for Callee<'_> {
 
 /// A deserializer for the tuple of all parameters.
 struct Binding<'a, 'n> {
-    source: Source<'a>,
+    source: &'n mut Source<'a>,
     names: &'n [&'n str],
     callee: Callee<'a>,
     /// Parameters filled so far.
@@ -267,6 +267,9 @@ impl<'a> Binding<'a, '_> {
     /// Everything must have been used.
     fn finish(mut self) -> Result<(), Fault> {
         if self.keywords.is_none() {
+            if matches!(self.source, Source::Empty) {
+                return Ok(());
+            }
             let mut superfluous = 0;
             while self.source.next()? {
                 self.source.value::<serde::de::IgnoredAny>()?;

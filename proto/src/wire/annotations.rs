@@ -1,7 +1,6 @@
 //! Annotations: small tagged blobs that travel beside the payload.
 
 use bytes::Bytes;
-use smallvec::SmallVec;
 
 use super::{Dialect, EXTENSIONS};
 use crate::error::ProtocolError;
@@ -119,7 +118,7 @@ impl SliceRefOf for Bytes {
 
 /// Annotations that are to be sent, or that were received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OwnedAnnotations(SmallVec<[(AnnotationKey, Bytes); 1]>);
+pub struct OwnedAnnotations(Vec<(AnnotationKey, Bytes)>);
 
 impl OwnedAnnotations {
     /// Sets one; an earlier value of the same name is replaced.
